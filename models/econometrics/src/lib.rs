@@ -1,0 +1,2 @@
+//! Regression with robust inference and models of commodity prices.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Forecasting models, regressors and interventions, backtests and scores for short monthly series.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! monazite.
+#![forbid(unsafe_code)]
