@@ -1,0 +1,1 @@
+//! Readers, the bundled catalogue, checks and the claims ledger.

@@ -1,0 +1,1 @@
+//! Errors and warnings as a user reads them.
