@@ -11,7 +11,7 @@
 //!
 //! References: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC11; Blackman and
 //! Vigna (2021), "Scrambled linear pseudorandom number generators", ACM TOMS 47(4); Marsaglia and Tsang (2000).
-//! Checked against the known answers of Random123 (file kat_vectors, philox4x32 10).
+//! Checked against the known answers of Random123 (its `kat_vectors`, lines `philox4x32 10`).
 //!
 //! ```
 //! use monazite_stochastic::{Key, Purpose};
