@@ -238,7 +238,7 @@ mod tests {
 
     const NOISE: Purpose = Purpose::named("noise");
 
-    /// Random123 1.14, tests/kat_vectors, lines "philox4x32 10".
+    /// The `kat_vectors` of Random123, lines `philox4x32 10`.
     #[test]
     fn philox_gives_the_known_answers() {
         assert_eq!(
