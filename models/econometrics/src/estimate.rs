@@ -27,6 +27,12 @@ impl Estimate {
         let (lo95, hi95) = (value - half_width, value + half_width);
         Self { name: name.into(), value, se, lo95, hi95 }
     }
+
+    /// An estimate of a positive number whose interval is symmetric in logs.
+    pub fn positive(name: impl Into<String>, value: f64, se: f64) -> Self {
+        let factor = (normal_quantile(0.975) * se / value).exp();
+        Self { name: name.into(), value, se, lo95: value / factor, hi95: value * factor }
+    }
 }
 
 /// Distribution of a test statistic if the null hypothesis holds.

@@ -10,7 +10,9 @@ mod diagnostics;
 mod error;
 mod estimate;
 mod ols;
+mod price_moments;
 mod qr;
+mod spot;
 mod table;
 
 pub use column::Column;
@@ -18,4 +20,8 @@ pub use covariance::{Bandwidth, Covariance};
 pub use error::EconometricsError;
 pub use estimate::{Estimate, NullDistribution, TestResult};
 pub use ols::{INTERCEPT, Ols, OlsFit};
+pub use price_moments::{MomentEstimate, PriceMoments, PriceMomentsFit};
+pub use spot::{
+    Bootstrap, LikelihoodRatio, LogPrices, OneFactor, OneFactorFit, RandomWalk, RandomWalkFit,
+};
 pub use table::{Diagnostics, RegressionReport, Sample};
