@@ -1,1 +1,22 @@
 //! Readers, the bundled catalogue, checks and the claims ledger.
+//!
+//! * [`Catalogue`]: every bundled series by its id, parsed when asked for.
+//! * [`table`]: every bundled table as typed rows, e.g. `table::<PolicyEvent>()`.
+//! * [`read_series_file`] and [`check`]: a user's own long CSV, with every problem named by line and column.
+//! * [`claims`]: the statements this project starts from, recomputed from the bundled figures.
+//!
+//! ```
+//! use monazite::data::{Catalogue, PolicyEvent, table};
+//! let volume = Catalogue::bundled()?.series("re-exports-volume")?;
+//! assert_eq!(volume.first_period().to_string(), "2018-06");
+//! assert!(table::<PolicyEvent>()?.iter().any(|event| event.date == "2025-04-04"));
+//! # Ok::<(), monazite::diagnostic::Diagnostic>(())
+//! ```
+
+mod bundle;
+mod catalogue;
+mod rows;
+
+pub use bundle::{Table, bundled_files, table};
+pub use catalogue::{Catalogue, Entry, FigureRow};
+pub use rows::*;
