@@ -1,3 +1,8 @@
-//! The binary.
+//! The command line: parse, dispatch, exit code.
 #![forbid(unsafe_code)]
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    monazite::cli::main()
+}

@@ -1,0 +1,76 @@
+//! The command line as typed. One file per subcommand: arguments and a call.
+
+mod columns;
+mod data;
+mod explain;
+mod init;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::Diagnostic;
+pub use terminal::Terminal;
+
+/// Forecast rare-earth trade and simulate a rare-earth futures market.
+#[derive(Debug, Parser)]
+#[command(name = "monazite", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Every command runs on the bundled data when no file is named.\n\
+    Example: monazite data list")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print results and errors as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing on stderr but errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Threads to use; results do not depend on it. Default: all cores.
+    #[arg(long, global = true, value_name = "N", env = "MONAZITE_THREADS")]
+    threads: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Data(data::Args),
+    Explain(explain::Args),
+}
+
+/// What went wrong in a command: one diagnostic or several.
+#[derive(Debug)]
+pub struct Failure(pub Vec<Diagnostic>);
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self(diagnostics)
+    }
+}
+
+/// Parses the arguments, runs the command and returns the exit code of DESIGN.md §4.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(n_threads) = cli.threads {
+        // Only the first call can fix the size of the pool, and this is the first.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
+    }
+    let mut terminal = Terminal::new(cli.json, cli.quiet);
+    let outcome = match cli.command {
+        Command::Init(args) => args.run(&mut terminal),
+        Command::Data(args) => args.run(&mut terminal),
+        Command::Explain(args) => args.run(&mut terminal),
+    };
+    let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => terminal.fail(&failure),
+    }
+}

@@ -1,0 +1,3 @@
+//! A study: from data to report.
+
+pub mod spec;
