@@ -1,6 +1,8 @@
 //! The filter: likelihood, innovations, coefficients of regressors and the state at the end.
 
 use crate::error::StateSpaceError;
+use crate::gains::{Gains, Kind, pass};
+use crate::log_sum::gaussian_plan;
 use crate::model::{Channel, StateSpace};
 use crate::observations::Observations;
 use ndarray::{Array1, Array2};
@@ -132,8 +134,38 @@ pub fn filter(
     channels: &[Channel],
     observations: &Observations,
 ) -> Result<Filtered, StateSpaceError> {
-    let _ = (model, channels, observations);
-    Err(StateSpaceError::Optimiser("not there yet".into()))
+    let plan = gaussian_plan(model, channels, observations)?.0;
+    let mut gains = Gains::default();
+    let pass = pass(&plan, Some(&mut gains))?;
+    let (m, k, base) = (plan.m, plan.k, plan.base);
+    let means = gains.means_at(&plan, &pass.beta);
+    let innovations = (0..gains.n_items())
+        .filter(|&i| gains.kind[i] == Kind::Proper)
+        .map(|i| Innovation {
+            period: plan.items[i].end,
+            channel: plan.items[i].channel,
+            error: means.v[i],
+            variance: gains.f[i],
+        })
+        .collect();
+    let end_sensitivity =
+        Array2::from_shape_fn((base, k), |(i, j)| pass.end_means[(j + 1) * m + i]);
+    let coefficients = Array1::from_vec(pass.beta);
+    let end_mean =
+        Array1::from_shape_fn(base, |i| pass.end_means[i]) - end_sensitivity.dot(&coefficients);
+    Ok(Filtered {
+        likelihood: pass.likelihood,
+        coefficients,
+        coefficient_covariance: Array2::from_shape_fn((k, k), |(i, j)| {
+            pass.beta_covariance[i * k + j]
+        }),
+        innovations,
+        end_mean,
+        end_covariance: Array2::from_shape_fn((base, base), |(i, j)| {
+            pass.end_covariance[i * m + j]
+        }),
+        end_sensitivity,
+    })
 }
 
 /// The likelihood alone, without storage: what an optimiser calls.
@@ -145,8 +177,8 @@ pub fn likelihood(
     channels: &[Channel],
     observations: &Observations,
 ) -> Result<Likelihood, StateSpaceError> {
-    let _ = (model, channels, observations);
-    Err(StateSpaceError::Optimiser("not there yet".into()))
+    let plan = gaussian_plan(model, channels, observations)?.0;
+    Ok(pass(&plan, None)?.likelihood)
 }
 
 /// The log-likelihood alone.

@@ -7,7 +7,7 @@
 //! In logs a sum is not linear in the state: everything is then about the conditional mode, and [`correct`] measures
 //! what the linearisation costs. [`maximise`] and [`standard_errors`] fit parameters.
 //!
-//! ```no_run
+//! ```
 //! use monazite_statespace::{Channel, Initial, Measurement, Observations, Scale, StateSpace, filter, smooth};
 //! use ndarray::arr1;
 //!
@@ -33,6 +33,7 @@
 mod error;
 mod filter;
 mod gains;
+mod importance;
 mod log_sum;
 mod matrix;
 mod maximum_likelihood;

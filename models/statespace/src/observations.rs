@@ -56,6 +56,13 @@ impl Observations {
         scale: Scale,
         measurements: Vec<Measurement>,
     ) -> Result<Self, StateSpaceError> {
+        if n_periods == 0 {
+            return Err(StateSpaceError::Shape {
+                what: "periods of the calendar",
+                expected: 1,
+                found: 0,
+            });
+        }
         for (index, m) in measurements.iter().enumerate() {
             if m.end >= n_periods || m.span == 0 || m.span > m.end + 1 {
                 return Err(StateSpaceError::OutsideCalendar {
