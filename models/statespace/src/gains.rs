@@ -385,8 +385,9 @@ impl Gains {
                 plan.advance(t, &mut a, &mut scratch);
             }
             means.predicted.extend_from_slice(&a);
-            for item in plan.first_item[t]..plan.first_item[t + 1] {
-                let v = data[item] - dot(plan.row(item), &a);
+            let items = plan.first_item[t]..plan.first_item[t + 1];
+            for (item, figure) in items.clone().zip(&data[items]) {
+                let v = figure - dot(plan.row(item), &a);
                 means.v.push(v);
                 let (f, f_inf, m_star, m_inf) = self.of_item(m, item);
                 let (gain, variance) = match self.kind[item] {

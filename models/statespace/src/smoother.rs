@@ -126,7 +126,7 @@ fn smoothed_covariances(plan: &Plan, gains: &Gains) -> Vec<Array2<f64>> {
         if let Some(diffuse) = diffuse {
             let q = dense(diffuse);
             let cross = q.dot(&dense(&n[1])).dot(&p);
-            v = v - &cross - &cross.t() - q.dot(&dense(&n[2])).dot(&q);
+            v = v - &cross - cross.t() - q.dot(&dense(&n[2])).dot(&q);
         }
         out[t] = Array2::from_shape_fn((base, base), |(i, j)| 0.5 * (v[[i, j]] + v[[j, i]]));
         if t > 0 {

@@ -1,4 +1,5 @@
 //! Filter, smoother and simulation smoother against R, brute-force multivariate normals and invariances.
+#![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
 mod brute;
 
@@ -198,8 +199,8 @@ fn diffuse_start_against_a_large_variance() {
     let (model, channels, data) = busy_case();
     let filtered = filter(&model, &channels, &data).unwrap();
     let smoothed = smooth(&model, &channels, &data).unwrap();
-    // lim ln p + (d/2) ln κ + (d/2) ln 2π: exact as κ → ∞, the terms in 1/κ and 1/κ² extrapolated away.
-    let kappas = [2e3, 4e3, 8e3];
+    // lim ln p + (d/2) ln κ + (d/2) ln 2π: exact as κ → ∞, the terms in 1/κ and 1/κ² extrapolated away (rounding leaves 1e-4 in the variances of the reference).
+    let kappas = [300.0, 600.0, 1200.0];
     let limit = |f: [f64; 3]| (f[0] - 6.0 * f[1] + 8.0 * f[2]) / 3.0;
     let joints = kappas.map(|kappa| Joint::new(&model, &channels, &data, kappa));
     let densities: [f64; 3] = std::array::from_fn(|i| {
@@ -210,8 +211,8 @@ fn diffuse_start_against_a_large_variance() {
     for t in 0..data.n_periods() {
         for (c, channel) in channels.iter().enumerate() {
             let moments: [(f64, f64); 3] = std::array::from_fn(|i| joints[i].signal(channel, t));
-            close(smoothed.signal()[[t, c]], limit(moments.map(|m| m.0)), 1e-5);
-            close(smoothed.signal_variance()[[t, c]], limit(moments.map(|m| m.1)), 1e-5);
+            close(smoothed.signal()[[t, c]], limit(moments.map(|m| m.0)), 1e-6);
+            close(smoothed.signal_variance()[[t, c]], limit(moments.map(|m| m.1)), 2e-4);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The same posterior by writing out the joint normal of states and figures.
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses a part")]
 
 use monazite_statespace::{Channel, Observations, Scale, StateSpace};
 use ndarray::{Array1, Array2};
