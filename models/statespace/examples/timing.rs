@@ -61,7 +61,7 @@ fn main() {
         .collect();
     let list = |spans: bool| -> Vec<Measurement> {
         (0..n)
-            .filter(|t| !(spans && t >= 36 && t % 12 == 0 && t + 1 < n))
+            .filter(|&t| !(spans && t >= 36 && t % 12 == 0 && t + 1 < n))
             .map(|t| {
                 if spans && t >= 36 && t % 12 == 1 {
                     Measurement::sum(0, t, 2, months[t - 1] + months[t])
