@@ -59,21 +59,21 @@ pub struct Diagnostic {
     /// Note, warning or error.
     pub severity: Severity,
     /// What is wrong, in one line.
-    pub message: String,
+    pub message: Box<str>,
     /// The file, or `<stdin>`.
-    pub file: Option<String>,
+    pub file: Option<Box<str>>,
     /// Line, from 1.
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     /// Column in characters, from 1.
-    pub column: Option<usize>,
+    pub column: Option<u32>,
     /// How many characters are meant, for the caret.
-    pub width: usize,
+    pub width: u32,
     /// The offending line as it stands in the file.
-    pub text: Option<String>,
+    pub text: Option<Box<str>>,
     /// What was assumed to go on.
-    pub assumed: Option<String>,
+    pub assumed: Option<Box<str>>,
     /// One way to fix it.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -82,7 +82,7 @@ impl Diagnostic {
         Self {
             code,
             severity,
-            message: message.into(),
+            message: message.into().into_boxed_str(),
             file: None,
             line: None,
             column: None,
@@ -111,38 +111,38 @@ impl Diagnostic {
     /// The same finding in `file`, without a line.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
-        self.file = Some(file.into());
+        self.file = Some(file.into().into_boxed_str());
         self
     }
 
     /// The same finding at a line and column (both from 1) of `file`.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: usize, column: usize) -> Self {
-        self.file = Some(file.into());
-        self.line = Some(line);
-        self.column = Some(column);
+        self.file = Some(file.into().into_boxed_str());
+        self.line = Some(count(line));
+        self.column = Some(count(column));
         self
     }
 
     /// The same finding with the offending line and the number of characters meant in it.
     #[must_use]
     pub fn text(mut self, line: impl Into<String>, width: usize) -> Self {
-        self.text = Some(line.into());
-        self.width = width.max(1);
+        self.text = Some(line.into().into_boxed_str());
+        self.width = count(width.max(1));
         self
     }
 
     /// The same finding with what was assumed.
     #[must_use]
     pub fn assumed(mut self, assumed: impl Into<String>) -> Self {
-        self.assumed = Some(assumed.into());
+        self.assumed = Some(assumed.into().into_boxed_str());
         self
     }
 
     /// The same finding with one way to fix it.
     #[must_use]
     pub fn help(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into_boxed_str());
         self
     }
 
@@ -181,8 +181,8 @@ impl fmt::Display for Diagnostic {
             writeln!(f, "{indent} |")?;
             writeln!(f, "{number:>width$} | {shown}", width = indent.len())?;
             if let Some(column) = self.column {
-                let pad = " ".repeat(column.saturating_sub(1));
-                writeln!(f, "{indent} | {pad}{}", "^".repeat(self.width))?;
+                let pad = " ".repeat(column.saturating_sub(1) as usize);
+                writeln!(f, "{indent} | {pad}{}", "^".repeat(self.width as usize))?;
             }
         }
         if let Some(assumed) = &self.assumed {
@@ -196,6 +196,11 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// A line, column or width; beyond 4 thousand million it stays there.
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
 
 /// The line as it is shown: control characters, which would move the caret or the terminal, become blanks.
 fn visible(text: &str) -> String {

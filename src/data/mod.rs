@@ -15,8 +15,12 @@
 
 mod bundle;
 mod catalogue;
+#[cfg(test)]
+mod package_tests;
+mod read;
 mod rows;
 
 pub use bundle::{Table, bundled_files, table};
 pub use catalogue::{Catalogue, Entry, FigureRow};
+pub use read::{Checked, ReadOptions, check, check_text, read_series_file};
 pub use rows::*;
