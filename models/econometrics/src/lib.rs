@@ -2,6 +2,9 @@
 //!
 //! [`Ols`] regresses one named [`Column`] on others and reports what an economist reads: coefficients, standard errors
 //! under the assumption asked for ([`Covariance`]), specification tests, and a warning where the table would mislead.
+//! [`RandomWalk`], [`OneFactor`] and [`TwoFactor`] are models of one spot price, given at dates or as averages over
+//! periods ([`LogPrices`]); each says whether the data tell it from the smaller ones. [`PriceMoments`] gives the moments
+//! that a simulator is calibrated to, with their standard errors.
 #![forbid(unsafe_code)]
 
 mod column;
@@ -22,6 +25,7 @@ pub use estimate::{Estimate, NullDistribution, TestResult};
 pub use ols::{INTERCEPT, Ols, OlsFit};
 pub use price_moments::{MomentEstimate, PriceMoments, PriceMomentsFit};
 pub use spot::{
-    Bootstrap, LikelihoodRatio, LogPrices, OneFactor, OneFactorFit, RandomWalk, RandomWalkFit,
+    Bootstrap, LikelihoodRatio, LogPrices, OneFactor, OneFactorFit, Quote, RandomWalk,
+    RandomWalkFit, TwoFactor, TwoFactorFit,
 };
 pub use table::{Diagnostics, RegressionReport, Sample};

@@ -1,17 +1,22 @@
 //! Models of one spot price, estimated from one series of it.
 //!
-//! [`RandomWalk`] is nested in [`OneFactor`] (an Ornstein–Uhlenbeck log price). All likelihoods are conditional on the first price, so they count the same observations and can
+//! [`RandomWalk`] is nested in [`OneFactor`] (an Ornstein–Uhlenbeck log price) and in [`TwoFactor`] (a transitory and a
+//! permanent part). All likelihoods are conditional on the first price, so they count the same observations and can
 //! be compared. A larger model is only as good as its distance to the random walk: each fit carries the likelihood
 //! ratio, with a p-value from a parametric bootstrap, because under the random walk the speed of reversion is not
 //! identified and the statistic is not χ² (Davies 1987).
 //!
-//! Prices that are monthly averages of daily ones are smoother than prices at a date: a random walk averaged over
-//! months has increments with autocorrelation near .25 (Working 1960), which none of these models has for a reason.
+//! Prices that are averages over a period are smoother than prices at a date: monthly averages of a random walk have
+//! changes with autocorrelation ¼ and two thirds of its variance (Working 1960). [`LogPrices`] knows which of the two it
+//! holds ([`Quote`]), and every model takes it into account.
 
+mod likelihood;
 mod one_factor;
 mod random_walk;
+mod two_factor;
+mod two_factor_fit;
 
-use monazite_series::{Period, Series};
+use monazite_series::{Aggregation, Period, Series};
 use monazite_stochastic::{Key, Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
@@ -19,17 +24,31 @@ use crate::EconometricsError;
 
 pub use one_factor::{OneFactor, OneFactorFit};
 pub use random_walk::{RandomWalk, RandomWalkFit};
+pub use two_factor::TwoFactor;
+pub use two_factor_fit::TwoFactorFit;
+
+/// What a figure says of the price in its period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quote {
+    /// The price at the end of the period.
+    Point,
+    /// The average over the period.
+    Average,
+}
 
 /// Logarithms of a price on a regular calendar, some of them missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPrices {
     values: Vec<Option<f64>>,
     dt_years: f64,
+    quote: Quote,
     first_period: Option<Period>,
 }
 
 impl LogPrices {
-    /// The one-period prices of a monthly, quarterly or annual series; figures of longer spans count as missing.
+    /// The one-period prices of a monthly, quarterly or annual series; figures of longer spans count as missing. They
+    /// are averages if the series is one of means, prices at the end of the period otherwise.
     ///
     /// # Errors
     /// A price that is not positive, or trading days, whose step is not a fixed part of a year:
@@ -45,7 +64,12 @@ impl LogPrices {
         };
         let prices: Vec<f64> = series.dense().iter().map(|p| p.unwrap_or(f64::NAN)).collect();
         let mut logs = Self::new(series.id(), &prices, 1.0 / per_year as f64)?;
-        logs.first_period = Some(series.first_period());
+        // Leading periods without a price of their own were cut off.
+        let leading = prices.iter().take_while(|p| p.is_nan()).count();
+        logs.first_period = Some(series.first_period().plus(leading as i64));
+        if series.aggregation() == Aggregation::Mean {
+            logs.quote = Quote::Average;
+        }
         Ok(logs)
     }
 
@@ -74,12 +98,29 @@ impl LogPrices {
         }
         let leading = values.iter().take_while(|v| v.is_none()).count();
         values.drain(..leading);
-        let logs = Self { values, dt_years, first_period: None };
+        let logs = Self { values, dt_years, quote: Quote::Point, first_period: None };
         if logs.n() < 2 {
             let what = "a price process";
             return Err(EconometricsError::TooFew { what, needed: 2, found: logs.n() });
         }
         Ok(logs)
+    }
+
+    /// The same figures taken as averages over their periods.
+    #[must_use]
+    pub fn as_averages(self) -> Self {
+        Self { quote: Quote::Average, ..self }
+    }
+
+    /// The same figures taken as prices at the end of their periods.
+    #[must_use]
+    pub fn as_points(self) -> Self {
+        Self { quote: Quote::Point, ..self }
+    }
+
+    /// What a figure says of its period.
+    pub fn quote(&self) -> Quote {
+        self.quote
     }
 
     /// Log prices from the first to the last, `None` where missing.
@@ -116,9 +157,13 @@ impl LogPrices {
 
     /// `from … to, n prices`.
     fn describe(&self) -> String {
+        let kind = match self.quote {
+            Quote::Point => "prices",
+            Quote::Average => "period averages",
+        };
         match self.sample() {
-            Some((first, last)) => format!("{first} to {last}, {} prices", self.n()),
-            None => format!("{} prices, {:.4} years apart", self.n(), self.dt_years),
+            Some((first, last)) => format!("{first} to {last}, {} {kind}", self.n()),
+            None => format!("{} {kind}, {:.4} years apart", self.n(), self.dt_years),
         }
     }
 }
@@ -212,4 +257,32 @@ fn write_estimates(
         writeln!(f, "{:width$}  {value:>10}  {se:>10}  {interval:>24}", e.name)?;
     }
     Ok(())
+}
+
+/// Where `f` is highest between `low` and `high`: a grid of `n_steps`, then golden section to `tolerance`.
+fn highest(low: f64, high: f64, n_steps: u32, tolerance: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let width = (high - low) / f64::from(n_steps);
+    let (mut best, mut top) = (low, f64::NEG_INFINITY);
+    for x in (0..=n_steps).map(|i| low + f64::from(i) * width) {
+        let value = f(x);
+        if value > top {
+            (best, top) = (x, value);
+        }
+    }
+    let (mut a, mut b) = ((best - width).max(low), (best + width).min(high));
+    let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+    let (mut left, mut right) = (b - golden * (b - a), a + golden * (b - a));
+    let (mut at_left, mut at_right) = (f(left), f(right));
+    while b - a > tolerance {
+        if at_left >= at_right {
+            (b, right, at_right) = (right, left, at_left);
+            left = b - golden * (b - a);
+            at_left = f(left);
+        } else {
+            (a, left, at_left) = (left, right, at_right);
+            right = a + golden * (b - a);
+            at_right = f(right);
+        }
+    }
+    0.5 * (a + b)
 }

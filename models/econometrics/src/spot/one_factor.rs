@@ -12,15 +12,20 @@
 //! information matrix, the interval of κ and σ is symmetric in logs. κ̂ is biased upwards in short samples, by about
 //! 4/T (Yu 2012); it is reported as it is.
 //!
+//! For averages over periods the likelihood is that of the Kalman filter, with the mean diffuse and the first deviation
+//! from its stationary distribution.
+//!
 //! References: Phillips (1972) Biometrika 59; Yu (2012) J. Econometrics 169(1), eq. 4; Schwartz (1997) for the price
 //! process. Checked: AR(1) by least squares, recovery from simulated paths.
 
 use std::fmt;
 
+use monazite_statespace::covariance_at;
 use monazite_stochastic::{OneFactorParameters, Purpose, SchwartzOneFactor};
 use serde::{Deserialize, Serialize};
 
-use super::{Bootstrap, LikelihoodRatio, LogPrices, RandomWalk, write_estimates};
+use super::likelihood::{Dynamics, SpotLikelihood, refused};
+use super::{Bootstrap, LikelihoodRatio, LogPrices, Quote, RandomWalk, write_estimates};
 use crate::qr::cholesky_solve;
 use crate::{EconometricsError, Estimate};
 
@@ -50,6 +55,9 @@ impl OneFactor {
     /// Fewer than four prices, or prices that never change.
     pub fn fit(self, prices: &LogPrices) -> Result<OneFactorFit, EconometricsError> {
         let walk = RandomWalk.fit(prices)?;
+        if prices.quote() == Quote::Average {
+            return self.fit_averages(prices, walk.sigma().value);
+        }
         let point = maximise(prices)?;
         let ratio = |point: &Profile, walk: f64| (2.0 * (point.log_likelihood - walk)).max(0.0);
         let statistic = ratio(&point, walk.log_likelihood());
@@ -72,6 +80,66 @@ impl OneFactor {
     }
 }
 
+impl OneFactor {
+    /// By the filter: the level diffuse, the deviation from its stationary distribution. The random walk that is nested
+    /// in it, at κ → 0, has no drift.
+    fn fit_averages(
+        self,
+        prices: &LogPrices,
+        walk_sigma: f64,
+    ) -> Result<OneFactorFit, EconometricsError> {
+        let problem = SpotLikelihood::of(prices)?;
+        let (kappa, statistic) = reversion_of_averages(&problem)?;
+        let p_value = self.bootstrap.p_value(NULL_PATHS, statistic, |stream| {
+            let drawn = Dynamics::walk(walk_sigma).simulate(prices, 0.0, stream);
+            Some(reversion_of_averages(&SpotLikelihood::of(&drawn).ok()?).ok()?.1)
+        });
+        let filtered = problem.filtered(&Dynamics::with_variances(kappa, 1.0, 0.0), false)?;
+        let variance = filtered.likelihood().scale_mle();
+        let point = Profile {
+            kappa,
+            alpha: problem.end_xi(&filtered),
+            sigma: variance.sqrt(),
+            log_likelihood: filtered.likelihood().concentrated_log_likelihood(),
+        };
+        let target = |x: &[f64]| {
+            let dynamics = Dynamics::with_variances(x[0].exp(), (2.0 * x[1]).exp(), 0.0);
+            problem.at(&dynamics, false).map_or(f64::NEG_INFINITY, |l| l.log_likelihood())
+        };
+        let alpha_variance = filtered.end_covariance()[[0, 0]] * variance;
+        let of_logs = covariance_at(&target, &[kappa.ln(), point.sigma.ln()]).ok();
+        let covariance = of_logs.filter(|c| c.diag().iter().all(|v| *v > 0.0)).map(|c| {
+            let cross = kappa * point.sigma * c[[0, 1]];
+            let (of_kappa, of_sigma) = (kappa * kappa * c[[0, 0]], variance * c[[1, 1]]);
+            [of_kappa, 0.0, cross, 0.0, alpha_variance, 0.0, cross, 0.0, of_sigma]
+        });
+        let against = "a random walk".to_owned();
+        let likelihood_ratio = LikelihoodRatio { against, statistic, p_value };
+        let identification = judge(prices, &point, &likelihood_ratio, covariance.is_some());
+        Ok(OneFactorFit {
+            prices: prices.clone(),
+            point,
+            covariance,
+            likelihood_ratio,
+            identification,
+        })
+    }
+}
+
+/// The best speed of reversion and twice its gain over the random walk.
+fn reversion_of_averages(problem: &SpotLikelihood) -> Result<(f64, f64), EconometricsError> {
+    let (low, high) = kappa_range(&problem.prices);
+    let at = |log_kappa: f64| {
+        problem.concentrated(&Dynamics::with_variances(log_kappa.exp(), 1.0, 0.0), false)
+    };
+    let log_kappa = super::highest(low.ln(), high.ln(), 24, 1e-6, at);
+    let gain = at(log_kappa) - problem.concentrated(&Dynamics::walk(1.0), false);
+    if gain.is_nan() {
+        return Err(refused("it is nowhere finite"));
+    }
+    Ok((log_kappa.exp(), (2.0 * gain).max(0.0)))
+}
+
 /// The likelihood maximised over mean and volatility at a given speed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Profile {
@@ -82,7 +150,7 @@ struct Profile {
 }
 
 /// Half-lives looked at: a tenth of a period to five times the sample.
-fn kappa_range(prices: &LogPrices) -> (f64, f64) {
+pub(super) fn kappa_range(prices: &LogPrices) -> (f64, f64) {
     let years = (prices.values.len() - 1) as f64 * prices.dt_years;
     (std::f64::consts::LN_2 / (5.0 * years), std::f64::consts::LN_2 / (0.1 * prices.dt_years))
 }
@@ -121,20 +189,8 @@ fn maximise(prices: &LogPrices) -> Result<Profile, EconometricsError> {
         return Err(EconometricsError::TooFew { what, needed: 4, found: prices.n() });
     }
     let (low, high) = kappa_range(prices);
-    let n_points = 60;
-    let width = (high / low).ln() / f64::from(n_points);
     let at = |log_kappa: f64| profile(prices, log_kappa.exp());
-    let best = (0..=n_points)
-        .map(|i| low.ln() + f64::from(i) * width)
-        .max_by(|a, b| at(*a).log_likelihood.total_cmp(&at(*b).log_likelihood))
-        .unwrap_or(low.ln());
-    let (mut a, mut b) = ((best - width).max(low.ln()), (best + width).min(high.ln()));
-    let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
-    while b - a > 1e-9 {
-        let (left, right) = (b - golden * (b - a), a + golden * (b - a));
-        if at(left).log_likelihood >= at(right).log_likelihood { b = right } else { a = left }
-    }
-    let found = at(0.5 * (a + b));
+    let found = at(super::highest(low.ln(), high.ln(), 60, 1e-9, |x| at(x).log_likelihood));
     if found.log_likelihood.is_finite() {
         return Ok(found);
     }
@@ -378,6 +434,22 @@ mod tests {
         let reverting = spec.fit(&simulated(3.0, 300, 1)).unwrap();
         assert!(reverting.identified(), "{reverting}");
         assert_eq!(reverting.likelihood_ratio().p_value, Some(0.01));
+    }
+
+    /// Averages of a reverting price, taken as averages, give the parameters back.
+    #[test]
+    fn averages_are_recovered() {
+        let calendar = LogPrices::new("p", &vec![1.0; 1200], 1.0 / 12.0).unwrap().as_averages();
+        let truth = Dynamics::with_variances(2.0, 0.09, 0.0);
+        let drawn = truth.simulate(&calendar, 0.0, &mut Key::new(7).stream(0, 1));
+        let proper = fit(&drawn);
+        for (estimate, truth) in
+            [(proper.kappa(), 2.0), (proper.sigma(), 0.3), (proper.alpha(), 0.0)]
+        {
+            assert!((estimate.value - truth).abs() < 3.0 * estimate.se, "{estimate:?} for {truth}");
+        }
+        let naive = fit(&drawn.as_points());
+        assert!(naive.sigma().hi95 < 0.3, "{naive}");
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! x(t + Δ) = x(t) + μΔ + σ√Δ e,  e ~ N(0, 1)      μ̂ = Σd/ΣΔ      σ̂² = (1/n) Σ (d − μ̂Δ)²/Δ
 //! ```
 //!
-//! Exact maximum likelihood given the first price, missing prices included (they lengthen Δ). Standard errors are those
+//! Exact maximum likelihood given the first price, missing prices included (they lengthen Δ); for averages over periods
+//! by the Kalman filter. Standard errors are those
 //! of the information matrix: σ/√T and σ/√(2n), T years. The drift of a price is never known well: T, not n, counts.
 
 use std::fmt;
@@ -12,7 +13,8 @@ use std::fmt;
 use monazite_stochastic::Stream;
 use serde::{Deserialize, Serialize};
 
-use super::{LogPrices, write_estimates};
+use super::likelihood::{Dynamics, SpotLikelihood};
+use super::{LogPrices, Quote, write_estimates};
 use crate::{EconometricsError, Estimate};
 
 /// The random walk; there is nothing to choose.
@@ -29,6 +31,15 @@ impl RandomWalk {
         if n < 2 {
             let what = "a random walk with drift";
             return Err(EconometricsError::TooFew { what, needed: 3, found: n + 1 });
+        }
+        let mut present = prices.values().iter().flatten();
+        let first = present.next().copied().unwrap_or(f64::NAN);
+        if present.all(|value| *value == first) {
+            let name = "log price".to_owned();
+            return Err(EconometricsError::Constant { name, value: first });
+        }
+        if prices.quote() == Quote::Average {
+            return fit_averages(prices);
         }
         let dt = prices.dt_years;
         let (mut years, mut change) = (0.0, 0.0);
@@ -52,11 +63,24 @@ impl RandomWalk {
         Ok(RandomWalkFit {
             prices: prices.clone(),
             mu,
+            mu_se: (variance / years).sqrt(),
             sigma: variance.sqrt(),
-            years,
             log_likelihood,
         })
     }
+}
+
+/// Averages of a random walk are a moving average: the filter finds drift and volatility.
+fn fit_averages(prices: &LogPrices) -> Result<RandomWalkFit, EconometricsError> {
+    let filtered = SpotLikelihood::of(prices)?.filtered(&Dynamics::walk(1.0), true)?;
+    let variance = filtered.likelihood().scale_mle();
+    Ok(RandomWalkFit {
+        prices: prices.clone(),
+        mu: filtered.coefficients()[0],
+        mu_se: (filtered.coefficient_covariance()[[0, 0]] * variance).sqrt(),
+        sigma: variance.sqrt(),
+        log_likelihood: filtered.likelihood().concentrated_log_likelihood(),
+    })
 }
 
 /// An estimated random walk.
@@ -64,15 +88,15 @@ impl RandomWalk {
 pub struct RandomWalkFit {
     prices: LogPrices,
     mu: f64,
+    mu_se: f64,
     sigma: f64,
-    years: f64,
     log_likelihood: f64,
 }
 
 impl RandomWalkFit {
     /// Drift of the log price per year.
     pub fn mu(&self) -> Estimate {
-        Estimate::normal("mu", self.mu, self.sigma / self.years.sqrt())
+        Estimate::normal("mu", self.mu, self.mu_se)
     }
 
     /// Volatility per √year.
@@ -113,6 +137,8 @@ impl fmt::Display for RandomWalkFit {
 
 #[cfg(test)]
 mod tests {
+    use monazite_stochastic::Key;
+
     use super::*;
 
     /// By hand: changes .1, .3 (over two periods) and −.1 in logs, Δ = 1: μ = .3/4, and the likelihood summed up.
@@ -131,6 +157,19 @@ mod tests {
         };
         let by_hand = density(0.1, 1.0) + density(0.3, 2.0) + density(-0.1, 1.0);
         assert!((fit.log_likelihood() - by_hand).abs() < 1e-13);
+    }
+
+    /// Averages: the volatility of the price, not of its averages, whose variance is two thirds.
+    #[test]
+    fn averages_have_less_variance_than_the_price() {
+        let calendar = LogPrices::new("p", &vec![1.0; 3000], 1.0 / 12.0).unwrap().as_averages();
+        let mut stream = Key::new(2).stream(0, 1);
+        let averages = Dynamics::walk(0.3).simulate(&calendar, 0.1, &mut stream);
+        let proper = RandomWalk.fit(&averages).unwrap();
+        let naive = RandomWalk.fit(&averages.as_points()).unwrap();
+        assert!((proper.sigma().value - 0.3).abs() < 3.0 * proper.sigma().se, "{proper}");
+        assert!((proper.mu().value - 0.1).abs() < 3.0 * proper.mu().se, "{proper}");
+        assert!((naive.sigma().value / 0.3 - (2.0_f64 / 3.0).sqrt()).abs() < 0.03, "{naive}");
     }
 
     #[test]
