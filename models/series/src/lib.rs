@@ -7,12 +7,17 @@
 //! tonnes to kilograms is an error, not a number.
 #![forbid(unsafe_code)]
 
+mod arithmetic;
+mod decomposition;
 mod error;
+mod lunar_new_year;
 mod observations;
 mod period;
 mod unit;
 
+pub use decomposition::{ProductTrade, ValueChange, logarithmic_mean, split_value_change};
 pub use error::SeriesError;
+pub use lunar_new_year::{lunar_new_year, lunar_new_year_regressors};
 pub use observations::{Aggregation, Observation, Series, Status};
 pub use period::{Frequency, Period};
 pub use unit::Unit;

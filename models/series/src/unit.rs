@@ -90,6 +90,18 @@ impl Unit {
         self.factor_to(other).is_ok()
     }
 
+    /// The unit of a ratio: `USD m` over `t` is `USD m/t`.
+    ///
+    /// # Errors
+    /// [`SeriesError::BadUnit`] if either is a ratio already.
+    pub fn over(&self, other: &Self) -> Result<Self, SeriesError> {
+        let text = format!("{}/{}", self.text, other.text);
+        if self.denominator.is_some() || other.denominator.is_some() {
+            return Err(SeriesError::BadUnit { text });
+        }
+        Ok(Self { text, numerator: self.numerator, denominator: Some(other.numerator) })
+    }
+
     /// Every simple unit, for messages that suggest one.
     pub fn known() -> impl Iterator<Item = &'static str> {
         SIMPLE.iter().map(|(name, _, _)| *name)
