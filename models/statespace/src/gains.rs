@@ -185,6 +185,9 @@ fn times(p: &[f64], z: &[(usize, f64)], out: &mut [f64], m: usize) {
 pub(crate) fn pass(plan: &Plan, mut gains: Option<&mut Gains>) -> Result<Pass, StateSpaceError> {
     let (m, k) = (plan.m, plan.k);
     let columns = k + 1;
+    if let Some(g) = gains.as_deref_mut() {
+        g.clear_for(plan);
+    }
     let mut cov = Covariances::new(plan);
     let mut means = vec![0.0; columns * m];
     means[..m].copy_from_slice(&plan.mean);
@@ -348,7 +351,27 @@ impl Moments {
 }
 
 impl Gains {
-    /// Items, and columns `1 + k` of innovations.
+    /// Empties the storage, keeping its memory, and makes room for a plan.
+    fn clear_for(&mut self, plan: &Plan) {
+        let (m, columns, n_items) = (plan.m, plan.k + 1, plan.items.len());
+        self.kind.clear();
+        self.kind.reserve(n_items);
+        for (list, size) in [
+            (&mut self.f, n_items),
+            (&mut self.f_inf, n_items),
+            (&mut self.m_star, n_items * m),
+            (&mut self.m_inf, n_items * m),
+            (&mut self.p_star, plan.n_periods * m * m),
+            (&mut self.p_inf, 0),
+            (&mut self.v, n_items * columns),
+            (&mut self.predicted, plan.n_periods * columns * m),
+        ] {
+            list.clear();
+            list.reserve(size);
+        }
+    }
+
+    /// Number of items.
     pub(crate) fn n_items(&self) -> usize {
         self.kind.len()
     }

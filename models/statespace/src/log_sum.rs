@@ -7,7 +7,7 @@
 
 use crate::error::StateSpaceError;
 use crate::gains::{Gains, pass};
-use crate::importance::Importance;
+use crate::importance::{Importance, regression};
 use crate::model::{Channel, StateSpace};
 use crate::observations::{Measurement, Observations, Scale};
 use crate::spans::{Item, Plan, dot};
@@ -193,16 +193,30 @@ pub(crate) fn gaussian_plan(
     if mode.iter().all(Vec::is_empty) {
         return Ok((plan, mode));
     }
-    let (mut last, mut damping) = (f64::INFINITY, 1.0);
+    let mut last = f64::INFINITY;
+    let mut before: Option<(Mode, Mode)> = None;
+    let mut gains = Gains::default();
     for _ in 0..MAX_ITERATIONS {
-        let change = improve_mode(&plan, channels, &mut mode, damping)?;
+        let steps = mode_steps(&plan, channels, &mode, &mut gains)?;
+        let change = steps.iter().flatten().fold(0.0_f64, |a, s| a.max(s.abs()));
+        if !change.is_finite() {
+            return Err(StateSpaceError::ModeNotFound { iterations: MAX_ITERATIONS, change });
+        }
+        // Steps that do not shrink overshoot: go on from there halfway and without extrapolating.
+        let shrinks = change < 0.9 * last;
+        let next: Mode = (0..mode.len())
+            .map(|i| match &before {
+                Some((theta, step)) if shrinks => {
+                    extrapolated(&mode[i], &steps[i], &theta[i], &step[i])
+                }
+                Some(_) => mode[i].iter().zip(&steps[i]).map(|(x, s)| x + 0.5 * s).collect(),
+                None => mode[i].iter().zip(&steps[i]).map(|(x, s)| x + s).collect(),
+            })
+            .collect();
+        before = Some((std::mem::replace(&mut mode, next), steps));
         plan = build(&mode)?;
         if change <= MODE_TOLERANCE {
             return Ok((plan, mode));
-        }
-        // A step that does not shrink overshoots.
-        if change.is_nan() || change > 0.9 * last {
-            damping = f64::max(0.5 * damping, 0.125);
         }
         last = change;
     }
@@ -212,29 +226,49 @@ pub(crate) fn gaussian_plan(
 const MAX_ITERATIONS: usize = 200;
 const MODE_TOLERANCE: f64 = 1e-10;
 
-/// One step of the iteration: smooth, and move the log months there. Returns the largest change before damping.
-fn improve_mode(
+/// Where smoothing moves the log months of each span.
+fn mode_steps(
     plan: &Plan,
     channels: &[Channel],
-    mode: &mut Mode,
-    damping: f64,
-) -> Result<f64, StateSpaceError> {
-    let mut gains = Gains::default();
-    let pass = pass(plan, Some(&mut gains))?;
+    mode: &Mode,
+    gains: &mut Gains,
+) -> Result<Mode, StateSpaceError> {
+    let pass = pass(plan, Some(gains))?;
     let smoothed = gains.backward(plan, &gains.means_at(plan, &pass.beta));
-    let mut change = 0.0_f64;
+    let mut steps = vec![Vec::new(); mode.len()];
     for item in plan.items.iter().filter(|i| i.weights.len() > 1) {
-        for (theta, (t, _)) in mode[item.measurement].iter_mut().zip(item.terms()) {
-            let x = channels[item.channel].regressors().row(t);
-            let regression: f64 = x.iter().zip(&pass.beta).map(|(x, b)| x * b).sum();
-            let step = dot(&plan.signals[item.channel], &smoothed[t * plan.m..(t + 1) * plan.m])
-                + regression
-                - *theta;
-            change = change.max(step.abs());
-            *theta += damping * step;
-        }
+        steps[item.measurement] = item
+            .terms()
+            .zip(&mode[item.measurement])
+            .map(|((t, _), theta)| {
+                let state = &smoothed[t * plan.m..(t + 1) * plan.m];
+                dot(&plan.signals[item.channel], state)
+                    + regression(&channels[item.channel], t, &pass.beta)
+                    - theta
+            })
+            .collect();
     }
-    Ok(change)
+    Ok(steps)
+}
+
+/// The fixed point the last two steps of a span point to (Anderson 1965, depth one).
+fn extrapolated(
+    theta: &[f64],
+    step: &[f64],
+    theta_before: &[f64],
+    step_before: &[f64],
+) -> Vec<f64> {
+    let (mut along, mut size) = (0.0, 0.0);
+    for (s, b) in step.iter().zip(step_before) {
+        along += s * (s - b);
+        size += (s - b) * (s - b);
+    }
+    let gamma = if size > 0.0 { (along / size).clamp(-1.0, 1.0) } else { 0.0 };
+    (0..theta.len())
+        .map(|i| {
+            theta[i] + step[i] - gamma * (theta[i] - theta_before[i] + step[i] - step_before[i])
+        })
+        .collect()
 }
 
 /// Draws of the first round; doubled until the standard error is small.
