@@ -1,2 +1,19 @@
-//! The monthly physical market: demand, joint supply, conduct, licences, prices, scenarios.
+//! The monthly physical market for rare earths: what is used, what is mined, who sets the quantity, what crosses the border, at what price.
 #![forbid(unsafe_code)]
+
+mod activity;
+mod error;
+mod names;
+mod parameter;
+mod parameters;
+mod scenario;
+
+pub use activity::ActivityPaths;
+pub use error::PhysicalError;
+pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region};
+pub use parameter::{Origin, OriginKind, Parameter};
+pub use parameters::{
+    ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
+    FuturesParameters, LicenceParameters, Parameters, TradeParameters,
+};
+pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};

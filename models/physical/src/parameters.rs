@@ -1,0 +1,423 @@
+//! All parameters of the physical market, each with range, unit and origin.
+//!
+//! Quantities are t REO a month, prices CNY/t without VAT, rates per month unless the unit says otherwise.
+//! [`Parameters::entries`] lists every parameter under its name: `parameters.json` is written from it.
+
+use monazite_series::Period;
+use monazite_stochastic::{SchwartzSmith, SchwartzSmithParameters};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{not_negative, positive, share};
+use crate::{Basket, EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region};
+
+/// Demand of regions and end uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemandParameters {
+    /// k: use of each basket at activity 1 and base price, world, by end use and basket.
+    pub scale: [[Parameter; N_BASKETS]; N_USES],
+    /// Share of each region in the world's use, by end use and region; sums to 1 over regions.
+    pub region_share: [[Parameter; N_REGIONS]; N_USES],
+    /// Level of demand against the base year that activity does not explain, by basket; 1 unless anchored to later prices.
+    pub level: [Parameter; N_BASKETS],
+    /// ε: long-run price elasticity by end use, positive.
+    pub elasticity: [Parameter; N_USES],
+    /// λ: share of the log price gap acted on each month.
+    pub adjustment: Parameter,
+    /// Price at which a use gives up a basket, as a multiple of the base price, by end use.
+    pub backstop: [Parameter; N_USES],
+    /// Price, as a share of the base price, below which demand grows no further, by basket.
+    pub satiation: [Parameter; N_BASKETS],
+}
+
+/// An ore whose output the dominant supplier sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlledOre {
+    /// Which ore.
+    pub ore: Ore,
+    /// w: share of each basket in the ore's REO; the rest is other elements.
+    pub basket_share: [Parameter; N_BASKETS],
+    /// y: recovery from ore to separated oxide, by basket.
+    pub recovery: [Parameter; N_BASKETS],
+    /// Output of the base year, t REO of ore a month.
+    pub base_output: Parameter,
+    /// Q̄: limit on output, t REO of ore a month.
+    pub limit: Parameter,
+    /// Growth of the limit a year.
+    pub limit_growth: Parameter,
+    /// c0 of MC = c0 + c1·X^γ, CNY per t REO of ore.
+    pub cost_level: Parameter,
+    /// c1 of the same.
+    pub cost_slope: Parameter,
+    /// γ of the same.
+    pub cost_power: Parameter,
+}
+
+/// An ore, or a stream of secondary material, supplied by price takers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FringeSource {
+    /// Which ore; `None` is recycling of one basket.
+    pub ore: Option<Ore>,
+    /// w: share of each basket in its REO.
+    pub basket_share: [Parameter; N_BASKETS],
+    /// y: recovery, by basket.
+    pub recovery: [Parameter; N_BASKETS],
+    /// K: output at base revenue, t REO a month.
+    pub base_output: Parameter,
+    /// c: revenue per t REO at which K is produced: that of the base year.
+    pub base_revenue: Parameter,
+    /// Capacity as a multiple of K.
+    pub capacity: Parameter,
+    /// Growth of K and capacity a year, from projects under way.
+    pub growth: Parameter,
+    /// Share of output that is sold outside China.
+    pub outside_share: Parameter,
+    /// η short: response of output to revenue within capacity.
+    pub elasticity_short: Parameter,
+    /// η long: response once capacity has followed expected revenue.
+    pub elasticity_long: Parameter,
+    /// L: months until capacity follows.
+    pub lead_months: Parameter,
+}
+
+/// What lies between China's price and the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeParameters {
+    /// v: value-added tax not refunded on export.
+    pub vat: Parameter,
+    /// CNY per USD.
+    pub cny_per_usd: Parameter,
+    /// Freight and insurance, USD/t REO, by region.
+    pub freight: [Parameter; N_REGIONS],
+    /// τ: import tariff on rare earths from China, by region.
+    pub tariff: [Parameter; N_REGIONS],
+    /// Share of the fringe's sales outside China that goes to each region.
+    pub fringe_share: [Parameter; N_REGIONS],
+}
+
+/// The licence queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceParameters {
+    /// Month in which the control starts; `None`: no control.
+    pub control_month: Option<Period>,
+    /// Day of that month from which it holds, 1…31; the month is pro-rated.
+    pub control_day: u32,
+    /// Month of the easing, by region, civil use; `None`: not eased.
+    pub easing_civil: [Option<Period>; N_REGIONS],
+    /// Month of the easing, by region, military use.
+    pub easing_military: [Option<Period>; N_REGIONS],
+    /// Share of a region's imports from China that needs a licence, by region and basket.
+    pub licensed_share: [[Parameter; N_BASKETS]; N_REGIONS],
+    /// h0: monthly approval hazard under the control.
+    pub hazard_control: Parameter,
+    /// h1: the hazard that the easing leads to.
+    pub hazard_eased: Parameter,
+    /// ρ: speed at which it climbs, per month.
+    pub climb: Parameter,
+    /// Military hazard as a multiple of the civil one.
+    pub military_factor: Parameter,
+    /// κ: share of the backlog withdrawn or refused each month.
+    pub withdrawal: Parameter,
+}
+
+/// A traded form of a basket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportForm {
+    /// Name of the form: oxide, metal, magnet.
+    pub form: String,
+    /// Whether customs counts it in headline rare-earth tonnage (magnets are not).
+    pub in_headline: bool,
+    /// Share of the basket's exported REO in this form.
+    pub share: Parameter,
+    /// t REO of the basket per t of gross customs weight.
+    pub reo_content: Parameter,
+    /// Export value per t REO as a multiple of the oxide price with VAT.
+    pub value_factor: Parameter,
+}
+
+/// Monthly disturbance of demand besides activity: AR(1) in logs, by basket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisturbanceParameters {
+    /// Persistence.
+    pub persistence: [Parameter; N_BASKETS],
+    /// Standard deviation of the monthly innovation of ln demand.
+    pub standard_deviation: [Parameter; N_BASKETS],
+}
+
+/// The two-factor futures curve, per year.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FuturesParameters {
+    /// κ: speed at which the spot price returns to the long-run price.
+    pub kappa: Parameter,
+    /// σχ: volatility of the short-term deviation.
+    pub sigma_chi: Parameter,
+    /// σξ: volatility of the long-run price.
+    pub sigma_xi: Parameter,
+    /// ρ: their correlation.
+    pub rho: Parameter,
+    /// λχ: risk premium of the short-term deviation.
+    pub lambda_chi: Parameter,
+    /// μξ: drift of the log long-run price.
+    pub mu_xi: Parameter,
+    /// μξ − μ*ξ: risk premium of the long-run price.
+    pub premium_xi: Parameter,
+}
+
+/// Everything the market needs besides scenario and activity; made by [`crate::calibrate`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The base year: activity 1, base prices, K and k.
+    pub base_year: i32,
+    /// Price of each basket in China in the base year, CNY/t REO without VAT.
+    pub base_price: [Parameter; N_BASKETS],
+    /// Cost of storing or dumping a basket that nobody wants, CNY/t: its price is never below −d.
+    pub dumping_cost: [Parameter; N_BASKETS],
+    /// β: monthly discount factor of the dominant supplier.
+    pub discount: Parameter,
+    /// Conduct θ that the base year is calibrated under.
+    pub base_theta: Parameter,
+    /// Demand.
+    pub demand: DemandParameters,
+    /// Ores of the dominant supplier.
+    pub controlled: Vec<ControlledOre>,
+    /// Ores and recycling of price takers.
+    pub fringe: Vec<FringeSource>,
+    /// Prices between regions.
+    pub trade: TradeParameters,
+    /// Licences.
+    pub licences: LicenceParameters,
+    /// Export forms by basket.
+    pub forms: [Vec<ExportForm>; N_BASKETS],
+    /// Disturbances.
+    pub disturbance: DisturbanceParameters,
+    /// Futures curve.
+    pub futures: FuturesParameters,
+}
+
+impl Parameters {
+    /// Every parameter under its name, in a fixed order.
+    pub fn entries(&self) -> Vec<(String, Parameter)> {
+        let mut entries = Vec::new();
+        // Visiting needs a mutable borrow so that the same walk serves drawing.
+        self.clone().visit(&mut |name, parameter| entries.push((name, parameter.clone())));
+        entries
+    }
+
+    /// Calls `visitor` with every parameter and its name, in a fixed order; it may change them.
+    pub fn visit(&mut self, visitor: &mut dyn FnMut(String, &mut Parameter)) {
+        let mut baskets = |head: &str, all: &mut [Parameter; N_BASKETS]| {
+            for (basket, one) in Basket::ALL.into_iter().zip(all) {
+                visitor(format!("{head}.{basket}"), one);
+            }
+        };
+        baskets("base_price", &mut self.base_price);
+        baskets("dumping_cost", &mut self.dumping_cost);
+        baskets("demand.level", &mut self.demand.level);
+        baskets("demand.satiation", &mut self.demand.satiation);
+        baskets("disturbance.persistence", &mut self.disturbance.persistence);
+        baskets("disturbance.standard_deviation", &mut self.disturbance.standard_deviation);
+        for (end_use, scale) in EndUse::ALL.into_iter().zip(&mut self.demand.scale) {
+            baskets(&format!("demand.scale.{end_use}"), scale);
+        }
+        for (region, shares) in Region::ALL.into_iter().zip(&mut self.licences.licensed_share) {
+            baskets(&format!("licences.licensed_share.{region}"), shares);
+        }
+        for one in &mut self.controlled {
+            baskets(&format!("ore.{}.basket_share", one.ore), &mut one.basket_share);
+            baskets(&format!("ore.{}.recovery", one.ore), &mut one.recovery);
+        }
+        for one in &mut self.fringe {
+            let name = one.name();
+            baskets(&format!("{name}.basket_share"), &mut one.basket_share);
+            baskets(&format!("{name}.recovery"), &mut one.recovery);
+        }
+        for (end_use, shares) in EndUse::ALL.into_iter().zip(&mut self.demand.region_share) {
+            for (region, one) in Region::ALL.into_iter().zip(shares) {
+                visitor(format!("demand.region_share.{end_use}.{region}"), one);
+            }
+        }
+        for (at, end_use) in EndUse::ALL.into_iter().enumerate() {
+            visitor(format!("demand.elasticity.{end_use}"), &mut self.demand.elasticity[at]);
+            visitor(format!("demand.backstop.{end_use}"), &mut self.demand.backstop[at]);
+        }
+        for (at, region) in Region::ALL.into_iter().enumerate() {
+            visitor(format!("trade.freight.{region}"), &mut self.trade.freight[at]);
+            visitor(format!("trade.tariff.{region}"), &mut self.trade.tariff[at]);
+            visitor(format!("trade.fringe_share.{region}"), &mut self.trade.fringe_share[at]);
+        }
+        self.visit_scalars(visitor);
+    }
+
+    fn visit_scalars(&mut self, visitor: &mut dyn FnMut(String, &mut Parameter)) {
+        visitor("discount".into(), &mut self.discount);
+        visitor("base_theta".into(), &mut self.base_theta);
+        visitor("demand.adjustment".into(), &mut self.demand.adjustment);
+        visitor("trade.vat".into(), &mut self.trade.vat);
+        visitor("trade.cny_per_usd".into(), &mut self.trade.cny_per_usd);
+        for one in &mut self.controlled {
+            let head = format!("ore.{}", one.ore);
+            visitor(format!("{head}.base_output"), &mut one.base_output);
+            visitor(format!("{head}.limit"), &mut one.limit);
+            visitor(format!("{head}.limit_growth"), &mut one.limit_growth);
+            visitor(format!("{head}.cost_level"), &mut one.cost_level);
+            visitor(format!("{head}.cost_slope"), &mut one.cost_slope);
+            visitor(format!("{head}.cost_power"), &mut one.cost_power);
+        }
+        for one in &mut self.fringe {
+            let head = one.name();
+            visitor(format!("{head}.base_output"), &mut one.base_output);
+            visitor(format!("{head}.base_revenue"), &mut one.base_revenue);
+            visitor(format!("{head}.capacity"), &mut one.capacity);
+            visitor(format!("{head}.growth"), &mut one.growth);
+            visitor(format!("{head}.outside_share"), &mut one.outside_share);
+            visitor(format!("{head}.elasticity_short"), &mut one.elasticity_short);
+            visitor(format!("{head}.elasticity_long"), &mut one.elasticity_long);
+            visitor(format!("{head}.lead_months"), &mut one.lead_months);
+        }
+        let licences = &mut self.licences;
+        visitor("licences.hazard_control".into(), &mut licences.hazard_control);
+        visitor("licences.hazard_eased".into(), &mut licences.hazard_eased);
+        visitor("licences.climb".into(), &mut licences.climb);
+        visitor("licences.military_factor".into(), &mut licences.military_factor);
+        visitor("licences.withdrawal".into(), &mut licences.withdrawal);
+        for (basket, forms) in Basket::ALL.into_iter().zip(&mut self.forms) {
+            for one in forms {
+                let head = format!("forms.{basket}.{}", one.form);
+                visitor(format!("{head}.share"), &mut one.share);
+                visitor(format!("{head}.reo_content"), &mut one.reo_content);
+                visitor(format!("{head}.value_factor"), &mut one.value_factor);
+            }
+        }
+        let futures = &mut self.futures;
+        visitor("futures.kappa".into(), &mut futures.kappa);
+        visitor("futures.sigma_chi".into(), &mut futures.sigma_chi);
+        visitor("futures.sigma_xi".into(), &mut futures.sigma_xi);
+        visitor("futures.rho".into(), &mut futures.rho);
+        visitor("futures.lambda_chi".into(), &mut futures.lambda_chi);
+        visitor("futures.mu_xi".into(), &mut futures.mu_xi);
+        visitor("futures.premium_xi".into(), &mut futures.premium_xi);
+    }
+
+    /// Checks signs, shares and months.
+    ///
+    /// # Errors
+    /// The first parameter out of its range.
+    pub fn check(&self) -> Result<(), PhysicalError> {
+        let mut failure = Ok(());
+        self.clone().visit(&mut |name, parameter| {
+            if failure.is_ok() {
+                failure = check_one(&name, parameter.value);
+            }
+        });
+        failure?;
+        if self.controlled.is_empty() {
+            return Err(PhysicalError::Length { name: "controlled ores", expected: 1, found: 0 });
+        }
+        for (basket, forms) in Basket::ALL.into_iter().zip(&self.forms) {
+            sums_to_one(
+                &format!("shares of the export forms of {basket}"),
+                forms.iter().map(|form| form.share.value),
+            )?;
+        }
+        for (end_use, shares) in EndUse::ALL.into_iter().zip(&self.demand.region_share) {
+            sums_to_one(
+                &format!("region shares of {end_use}"),
+                shares.iter().map(|one| one.value),
+            )?;
+        }
+        self.futures.model().map(|_| ())
+    }
+}
+
+/// What a parameter may be, by the last parts of its name.
+fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
+    let is = |part: &str| name.split('.').any(|one| one == part);
+    if is("futures") {
+        // Checked by the process itself.
+        return Ok(());
+    }
+    if ["vat", "tariff", "growth", "limit_growth"].into_iter().any(is) {
+        return if value.is_finite() && value > -1.0 {
+            Ok(())
+        } else {
+            Err(crate::error::out_of_range(name, value, "finite and above −1"))
+        };
+    }
+    if [
+        "adjustment",
+        "discount",
+        "satiation",
+        "withdrawal",
+        "hazard_control",
+        "hazard_eased",
+        "basket_share",
+        "recovery",
+        "region_share",
+        "fringe_share",
+        "licensed_share",
+        "outside_share",
+        "persistence",
+        "base_theta",
+        "share",
+    ]
+    .into_iter()
+    .any(is)
+    {
+        return share(name, value);
+    }
+    if ["base_price", "cny_per_usd", "base_revenue", "reo_content", "backstop", "capacity", "level"]
+        .into_iter()
+        .any(is)
+    {
+        return positive(name, value);
+    }
+    not_negative(name, value)
+}
+
+fn sums_to_one(name: &str, values: impl Iterator<Item = f64>) -> Result<(), PhysicalError> {
+    let sum: f64 = values.sum();
+    if (sum - 1.0).abs() < 1e-9 {
+        Ok(())
+    } else {
+        Err(crate::error::out_of_range(name, sum, "1 in sum"))
+    }
+}
+
+impl FringeSource {
+    /// Name in tables: the ore, or recycling of its basket.
+    pub fn name(&self) -> String {
+        if let Some(ore) = self.ore {
+            return format!("ore.{ore}");
+        }
+        let largest = Basket::ALL.into_iter().max_by(|a, b| {
+            self.basket_share[a.index()].value.total_cmp(&self.basket_share[b.index()].value)
+        });
+        largest.map_or_else(|| "recycling".to_owned(), |basket| format!("recycling.{basket}"))
+    }
+}
+
+impl FuturesParameters {
+    /// The two-factor process of these parameters.
+    ///
+    /// # Errors
+    /// A parameter out of its range.
+    pub fn model(&self) -> Result<SchwartzSmith, PhysicalError> {
+        Ok(SchwartzSmith::new(SchwartzSmithParameters {
+            kappa: self.kappa.value,
+            sigma_chi: self.sigma_chi.value,
+            lambda_chi: self.lambda_chi.value,
+            mu_xi: self.mu_xi.value,
+            mu_star_xi: self.mu_xi.value - self.premium_xi.value,
+            sigma_xi: self.sigma_xi.value,
+            rho: self.rho.value,
+        })?)
+    }
+}
