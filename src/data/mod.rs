@@ -15,6 +15,7 @@
 
 mod bundle;
 mod catalogue;
+mod claims;
 #[cfg(test)]
 mod package_tests;
 mod read;
@@ -22,5 +23,6 @@ mod rows;
 
 pub use bundle::{Table, bundled_files, table};
 pub use catalogue::{Catalogue, Entry, FigureRow};
+pub use claims::{Claim, Verdict, claims};
 pub use read::{Checked, ReadOptions, check, check_text, read_series_file};
 pub use rows::*;

@@ -74,7 +74,7 @@ pub fn read_series_file(path: &Path, options: &ReadOptions) -> Result<Checked, V
 /// Reads a file, or standard input if the path is `-`, and lists everything noticed.
 pub fn check(path: &Path, options: &ReadOptions) -> Checked {
     let name = if path == Path::new("-") { "<stdin>".into() } else { path.display().to_string() };
-    match bytes_of(path, &name) {
+    match bytes_of(path, &name, LIMIT_BYTES) {
         Ok(bytes) => check_text(&name, &bytes, options),
         Err(finding) => Checked { series: Vec::new(), findings: vec![finding] },
     }
@@ -93,7 +93,7 @@ pub fn check_text(name: &str, bytes: &[u8], options: &ReadOptions) -> Checked {
     Checked { series, findings: findings.shortened() }
 }
 
-fn bytes_of(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
+fn bytes_of(path: &Path, name: &str, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     let cannot = |error: std::io::Error| {
         let why = if path.is_dir() { "it is a folder".to_owned() } else { error.to_string() };
         Diagnostic::error("I001", format!("cannot read `{name}`: {why}"))
@@ -101,14 +101,13 @@ fn bytes_of(path: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     };
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().take(LIMIT_BYTES + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path)
-            .and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes))
+        std::fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
     }
     .map_err(cannot)?;
-    if bytes.len() as u64 > LIMIT_BYTES {
-        let message = format!("`{name}` is larger than {} MiB", LIMIT_BYTES >> 20);
+    if bytes.len() as u64 > limit {
+        let message = format!("`{name}` is larger than {} MiB", limit >> 20);
         return Err(Diagnostic::error("L001", message).help("aggregate it first, or split it"));
     }
     Ok(bytes)

@@ -147,6 +147,8 @@ fn reading_is_all_or_nothing() {
     let read = read_series_file(&path, &ReadOptions { unit: "t".parse().ok(), aggregation: None })
         .unwrap();
     assert_eq!((read.series[0].id(), read.series[0].unit().to_string()), ("mine", "t".to_owned()));
+    let large = bytes_of(&path, "mine.csv", 3).unwrap_err();
+    assert_eq!((large.code, large.exit_code()), ("L001", 6));
     std::fs::write(&path, "ds,y\n2025-01,1\n2025-01,2\n").unwrap();
     let findings = read_series_file(&path, &ReadOptions::default()).unwrap_err();
     assert_eq!(crate::diagnostic::exit_code(&findings), 3);
