@@ -60,7 +60,7 @@ const FILES: &[(&str, &str)] = &[
     ("exchange-rates.csv", include_str!("../../data/exchange-rates.csv")),
     ("exchange-rules.csv", include_str!("../../data/exchange-rules.csv")),
     ("export-value.csv", include_str!("../../data/export-value.csv")),
-    ("export-volume-ytd.csv", include_str!("../../data/export-volume-ytd.csv")),
+    ("re-exports-volume-ytd.csv", include_str!("../../data/re-exports-volume-ytd.csv")),
     ("export-volume.csv", include_str!("../../data/export-volume.csv")),
     ("exports-by-destination.csv", include_str!("../../data/exports-by-destination.csv")),
     ("growth-rates.csv", include_str!("../../data/growth-rates.csv")),

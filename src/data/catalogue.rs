@@ -6,7 +6,7 @@
 use monazite_series::{Aggregation, Frequency, Observation, Period, Series, Status, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::bundle::rows_of;
+use super::bundle::{rows_of, text_of};
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// The register of bundled series.
@@ -151,10 +151,12 @@ impl Catalogue {
 
     fn registered(&self, id: &str) -> Result<&Registered, Diagnostic> {
         self.register.iter().find(|entry| entry.unique_id == id).ok_or_else(|| {
-            let hint = nearest(id, self.ids()).map_or_else(
-                || "`monazite data list` prints every identifier".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let is_table = text_of(&format!("{id}.csv")).is_ok();
+            let hint = match nearest(id, self.ids()) {
+                _ if is_table => format!("`{id}` is a table, not a series"),
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`monazite data list` prints every identifier".to_owned(),
+            };
             Diagnostic::error("D040", format!("there is no series `{id}`")).help(hint)
         })
     }
@@ -218,6 +220,8 @@ mod tests {
         assert_eq!(finding.hint.as_deref(), Some("did you mean `re-exports-volume`?"));
         let hint = catalogue.series("zzz").unwrap_err().hint.unwrap();
         assert!(hint.contains("data list"));
+        let hint = catalogue.series("re-exports-volume-ytd").unwrap_err().hint.unwrap();
+        assert!(hint.contains("table"), "the year-to-date figures overlap");
     }
 
     #[test]

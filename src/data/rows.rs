@@ -169,7 +169,7 @@ pub struct YearToDate {
 }
 
 impl Table for YearToDate {
-    const FILE: &'static str = "export-volume-ytd.csv";
+    const FILE: &'static str = "re-exports-volume-ytd.csv";
 }
 
 /// Annual trade by HS code; `measure` is value or quantity.
