@@ -1,10 +1,12 @@
-//! `monazite data …`: what is bundled.
+//! `monazite data …`: what is bundled, and whether a file can be read.
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
 use super::columns::Columns;
 use super::{Failure, Terminal};
-use crate::data::Catalogue;
+use crate::data::{Catalogue, ReadOptions, check, claims};
 
 /// Look at the bundled data.
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,15 @@ enum Command {
         /// Identifier, as `data list` prints it.
         id: String,
     },
+    /// Read a long CSV (unique_id,ds,y[,span][,unit][,status]) and name every problem in it.
+    #[command(after_help = "Example: monazite data check mine.csv")]
+    Check {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+    },
+    /// The claims this project starts from, recomputed from the bundled data.
+    #[command(after_help = "Example: monazite data claims --json")]
+    Claims,
 }
 
 impl Args {
@@ -31,6 +42,8 @@ impl Args {
         match self.command {
             Command::List => list(terminal),
             Command::Show { id } => show(&id, terminal),
+            Command::Check { file } => check_file(&file, terminal),
+            Command::Claims => ledger(terminal),
         }
     }
 }
@@ -63,4 +76,51 @@ fn show(id: &str, terminal: &mut Terminal) -> Result<(), Failure> {
         return Ok(terminal.print_json(&figures)?);
     }
     Ok(terminal.print(&crate::output::csv_text(&figures)?)?)
+}
+
+fn check_file(file: &std::path::Path, terminal: &mut Terminal) -> Result<(), Failure> {
+    let checked = check(file, &ReadOptions::default());
+    if checked.has_errors() {
+        return Err(Failure(checked.findings));
+    }
+    checked.findings.iter().for_each(|finding| terminal.warn(finding));
+    let mut columns = Columns::new(&[
+        "series",
+        "unit",
+        "from",
+        "to",
+        ">figures",
+        ">spans",
+        ">periods without a figure",
+    ]);
+    for series in &checked.series {
+        let observations = series.observations();
+        let covered: usize = observations.iter().map(|o| o.span as usize).sum();
+        columns.push(vec![
+            series.id().to_owned(),
+            series.unit().to_string(),
+            series.first_period().to_string(),
+            series.last_period().to_string(),
+            observations.len().to_string(),
+            observations.iter().filter(|o| o.span > 1).count().to_string(),
+            (series.n_periods() - covered).to_string(),
+        ]);
+    }
+    Ok(terminal.print(&columns.render())?)
+}
+
+fn ledger(terminal: &mut Terminal) -> Result<(), Failure> {
+    let claims = claims()?;
+    if terminal.json() {
+        return Ok(terminal.print_json(&claims)?);
+    }
+    for c in &claims {
+        let figure = c.figure.map_or_else(|| "no figure".to_owned(), |f| format!("{f} {}", c.unit));
+        let text = format!(
+            "{:<3} {}\n    claimed {}, found {figure}: {}\n    {}\n    source: {}\n\n",
+            c.id, c.statement, c.claimed, c.verdict, c.reason, c.source
+        );
+        terminal.print(&text)?;
+    }
+    Ok(())
 }

@@ -28,6 +28,18 @@ pub enum Verdict {
     NotTestable,
 }
 
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Confirmed => "confirmed",
+            Self::Partly => "partly",
+            Self::Contradicted => "contradicted",
+            Self::NotConfirmed => "not confirmed",
+            Self::NotTestable => "not testable",
+        })
+    }
+}
+
 /// How a figure found becomes a verdict.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Rule {

@@ -1,3 +1,4 @@
 //! A study: from data to report.
 
+pub mod explain;
 pub mod spec;
