@@ -17,3 +17,7 @@ pub use parameters::{
     FuturesParameters, LicenceParameters, Parameters, TradeParameters,
 };
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
+mod conduct;
+mod market;
+pub use conduct::{ConductProblem, Conducted, Controlled, CournotFollower, allaz_vila_share};
+pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
