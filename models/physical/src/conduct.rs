@@ -121,7 +121,7 @@ impl<const B: usize, const N: usize, D: Demand, S: Supply, C: Cost>
     }
 
     /// The market and the conditions at given outputs.
-    fn evaluate(
+    pub(crate) fn evaluate(
         &self,
         outputs: [f64; N],
         prices: &[f64; B],

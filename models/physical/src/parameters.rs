@@ -178,6 +178,8 @@ pub struct Parameters {
     pub base_year: i32,
     /// Price of each basket in China in the base year, CNY/t REO without VAT.
     pub base_price: [Parameter; N_BASKETS],
+    /// Price that buyers have adapted to before the first simulated month: the base price, unless anchored to later ones.
+    pub start_price: [Parameter; N_BASKETS],
     /// Cost of storing or dumping a basket that nobody wants, CNY/t: its price is never below −d.
     pub dumping_cost: [Parameter; N_BASKETS],
     /// β: monthly discount factor of the dominant supplier.
@@ -219,6 +221,7 @@ impl Parameters {
             }
         };
         baskets("base_price", &mut self.base_price);
+        baskets("start_price", &mut self.start_price);
         baskets("dumping_cost", &mut self.dumping_cost);
         baskets("demand.level", &mut self.demand.level);
         baskets("demand.satiation", &mut self.demand.satiation);
@@ -373,9 +376,18 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
     {
         return share(name, value);
     }
-    if ["base_price", "cny_per_usd", "base_revenue", "reo_content", "backstop", "capacity", "level"]
-        .into_iter()
-        .any(is)
+    if [
+        "base_price",
+        "start_price",
+        "cny_per_usd",
+        "base_revenue",
+        "reo_content",
+        "backstop",
+        "capacity",
+        "level",
+    ]
+    .into_iter()
+    .any(is)
     {
         return positive(name, value);
     }

@@ -1,0 +1,362 @@
+//! The market as plain numbers: parameters compiled once, curves built from the state of a month.
+
+use crate::conduct::{ConductProblem, Conducted, Controlled};
+use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
+use crate::market::{Fringe, JointMarket};
+use crate::parameters::{Parameters, TradeParameters};
+use crate::{N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
+
+/// Number of ores of the dominant supplier.
+pub(crate) const N_OWN: usize = Ore::CONTROLLED.len();
+/// Most sources the fringe can have.
+pub(crate) const MAX_FRINGE: usize = 8;
+
+/// A value for every region and basket.
+pub(crate) type ByRegion = [[f64; N_BASKETS]; N_REGIONS];
+/// Activity of every region and end use.
+pub(crate) type Activity = [[f64; N_USES]; N_REGIONS];
+/// Fringe sources with their supply.
+pub(crate) type FringeList = Vec<Fringe<N_BASKETS, PowerSupply>>;
+
+/// Slope and constant of the outside price a fringe seller gets, in CNY/t, against the price in China, without rents.
+pub(crate) fn outside_line(trade: &TradeParameters) -> (f64, f64) {
+    let shares: f64 = trade.fringe_share.iter().map(|one| one.value).sum();
+    let freight: f64 =
+        trade.fringe_share.iter().zip(&trade.freight).map(|(s, f)| s.value * f.value).sum();
+    let mean = if shares > 0.0 { freight / shares } else { 0.0 };
+    (1.0 + trade.vat.value, mean * trade.cny_per_usd.value)
+}
+
+/// A source of the fringe, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) ore: Option<Ore>,
+    pub(crate) yields: [f64; N_BASKETS],
+    pub(crate) base_output: f64,
+    pub(crate) base_revenue: f64,
+    pub(crate) capacity: f64,
+    pub(crate) growth: f64,
+    pub(crate) outside: f64,
+    pub(crate) short: f64,
+    pub(crate) long: f64,
+    pub(crate) lead_months: usize,
+    /// (η long − η short)·β^L: what the supplier counts of capacity that follows.
+    pub(crate) discounted_extra: f64,
+}
+
+/// An ore of the dominant supplier, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnOre {
+    pub(crate) yields: [f64; N_BASKETS],
+    pub(crate) base_output: f64,
+    pub(crate) limit: f64,
+    pub(crate) growth: f64,
+    pub(crate) cost: PowerCost,
+}
+
+/// State of a fringe source in a month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SourceState {
+    /// Capacity relative to the base year, growth, followed revenue and shocks included.
+    pub(crate) scale: f64,
+    /// Share of it that can be delivered.
+    pub(crate) availability: f64,
+    /// Expected revenue relative to the base year's.
+    pub(crate) expected: f64,
+}
+
+impl SourceState {
+    pub(crate) const BASE: Self = Self { scale: 1.0, availability: 1.0, expected: 1.0 };
+}
+
+/// Parameters compiled to numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct MarketModel {
+    pub(crate) base_price: [f64; N_BASKETS],
+    pub(crate) start_price: [f64; N_BASKETS],
+    pub(crate) floor: [f64; N_BASKETS],
+    /// k·level by region, end use and basket.
+    scale: [[[f64; N_BASKETS]; N_USES]; N_REGIONS],
+    elasticity: [f64; N_USES],
+    pub(crate) adjustment: f64,
+    /// λ/(1 − β(1 − λ)).
+    pub(crate) horizon_adjustment: f64,
+    ln_backstop: [f64; N_USES],
+    pub(crate) satiation: [f64; N_BASKETS],
+    pub(crate) own: Vec<OwnOre>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) vat: f64,
+    pub(crate) cny_per_usd: f64,
+    freight: [f64; N_REGIONS],
+    pub(crate) tariff: [f64; N_REGIONS],
+    pub(crate) fringe_share: [f64; N_REGIONS],
+    outside: (f64, f64),
+    /// ln p̄_r.
+    pub(crate) ln_base: ByRegion,
+}
+
+impl MarketModel {
+    pub(crate) fn new(parameters: &Parameters) -> Result<Self, PhysicalError> {
+        if parameters.controlled.len() != N_OWN {
+            return Err(PhysicalError::Length {
+                name: "controlled ores",
+                expected: N_OWN,
+                found: parameters.controlled.len(),
+            });
+        }
+        if parameters.fringe.len() > MAX_FRINGE {
+            return Err(PhysicalError::Length {
+                name: "fringe sources",
+                expected: MAX_FRINGE,
+                found: parameters.fringe.len(),
+            });
+        }
+        let shares: f64 = parameters.trade.fringe_share.iter().map(|one| one.value).sum();
+        if (shares - 1.0).abs() > 1e-9 || parameters.trade.fringe_share[0].value != 0.0 {
+            return Err(crate::error::out_of_range(
+                "fringe shares of regions outside China",
+                shares,
+                "1 in sum, 0 for China",
+            ));
+        }
+        let (demand, trade) = (&parameters.demand, &parameters.trade);
+        let (lambda, beta) = (demand.adjustment.value, parameters.discount.value);
+        crate::error::positive("demand.adjustment", lambda)?;
+        let mut model = Self {
+            base_price: std::array::from_fn(|b| parameters.base_price[b].value),
+            start_price: std::array::from_fn(|b| parameters.start_price[b].value),
+            floor: std::array::from_fn(|b| -parameters.dumping_cost[b].value),
+            scale: std::array::from_fn(|r| {
+                std::array::from_fn(|u| {
+                    std::array::from_fn(|b| {
+                        demand.scale[u][b].value
+                            * demand.region_share[u][r].value
+                            * demand.level[b].value
+                    })
+                })
+            }),
+            elasticity: std::array::from_fn(|u| demand.elasticity[u].value),
+            adjustment: lambda,
+            horizon_adjustment: lambda / (1.0 - beta * (1.0 - lambda)),
+            ln_backstop: std::array::from_fn(|u| demand.backstop[u].value.ln()),
+            satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
+            own: Vec::new(),
+            sources: Vec::new(),
+            vat: trade.vat.value,
+            cny_per_usd: trade.cny_per_usd.value,
+            freight: std::array::from_fn(|r| trade.freight[r].value),
+            tariff: std::array::from_fn(|r| trade.tariff[r].value),
+            fringe_share: std::array::from_fn(|r| trade.fringe_share[r].value),
+            outside: outside_line(trade),
+            ln_base: [[0.0; N_BASKETS]; N_REGIONS],
+        };
+        for one in &parameters.controlled {
+            model.own.push(OwnOre {
+                yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
+                base_output: one.base_output.value,
+                limit: one.limit.value,
+                growth: one.limit_growth.value,
+                cost: PowerCost {
+                    level: one.cost_level.value,
+                    slope: one.cost_slope.value,
+                    power: one.cost_power.value,
+                },
+            });
+        }
+        for one in &parameters.fringe {
+            let lead = one.lead_months.value.round();
+            let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
+            model.sources.push(Source {
+                ore: one.ore,
+                yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
+                base_output: one.base_output.value,
+                base_revenue: one.base_revenue.value,
+                capacity: one.capacity.value,
+                growth: one.growth.value,
+                outside: one.outside_share.value,
+                short,
+                long,
+                lead_months: lead as usize,
+                discounted_extra: (long - short) * beta.powf(lead),
+            });
+        }
+        for r in 0..N_REGIONS {
+            let (alpha, constant) = model.line(r, model.tariff[r]);
+            for b in 0..N_BASKETS {
+                model.ln_base[r][b] = (alpha * model.base_price[b] + constant).ln();
+            }
+        }
+        Ok(model)
+    }
+
+    /// Price line p_r = α·p + β of a region, CNY/t, at a tariff rate.
+    pub(crate) fn line(&self, region_idx: usize, tariff: f64) -> (f64, f64) {
+        if region_idx == 0 {
+            return (1.0, 0.0);
+        }
+        (
+            (1.0 + self.vat) * (1.0 + tariff),
+            self.freight[region_idx] * self.cny_per_usd * (1.0 + tariff),
+        )
+    }
+
+    /// Demand of all baskets when the share `adjustment` of the price gap is acted on; `ln_paid` is ln(p̃/p̄) before.
+    pub(crate) fn demand(
+        &self,
+        adjustment: f64,
+        ln_paid: &ByRegion,
+        activity: &Activity,
+        disturbance: &[f64; N_BASKETS],
+        tariff: &[f64; N_REGIONS],
+    ) -> [BasketDemand; N_BASKETS] {
+        std::array::from_fn(|b| {
+            let regions = std::array::from_fn(|r| {
+                let (alpha, beta) = self.line(r, tariff[r]);
+                let remembered = -(1.0 - adjustment) * ln_paid[r][b];
+                let coefficient = std::array::from_fn(|u| {
+                    let scale = self.scale[r][u][b];
+                    if scale == 0.0 {
+                        return 0.0;
+                    }
+                    let memory = if remembered == 0.0 {
+                        1.0
+                    } else {
+                        (self.elasticity[u] * remembered).exp()
+                    };
+                    activity[r][u] * scale * disturbance[b] * memory
+                });
+                RegionDemand { alpha, beta, ln_base: self.ln_base[r][b], coefficient }
+            });
+            let mut demand = BasketDemand {
+                regions,
+                power: self.elasticity.map(|elasticity| adjustment * elasticity),
+                ln_backstop: self.ln_backstop,
+                ln_satiation: self.satiation[b].ln(),
+                floor: self.floor[b],
+                ceiling: 0.0,
+                lowest_backstop: 0.0,
+                reference: self.satiation[b] * self.base_price[b],
+            };
+            demand.set_bounds();
+            demand
+        })
+    }
+
+    /// The fringe; `premium` is last month's outside price over its parity, by basket; `horizon` counts capacity that
+    /// follows, discounted.
+    pub(crate) fn fringe(
+        &self,
+        states: &[SourceState],
+        premium: &[f64; N_BASKETS],
+        horizon: bool,
+    ) -> FringeList {
+        let (slope, constant) = self.outside;
+        let one = |(source, state): (&Source, &SourceState)| {
+            let mut revenue = [0.0; N_BASKETS];
+            let mut fixed = 0.0;
+            for b in 0..N_BASKETS {
+                let outside = source.outside * premium[b];
+                revenue[b] = source.yields[b] * ((1.0 - source.outside) + outside * slope);
+                fixed += source.yields[b] * outside * constant;
+            }
+            let extra = if horizon { source.discounted_extra } else { 0.0 };
+            let followed = if extra == 0.0 || state.expected == 1.0 {
+                1.0
+            } else {
+                state.expected.powf(-extra)
+            };
+            let base = source.base_output * state.scale * state.availability;
+            Fringe {
+                yields: source.yields,
+                revenue,
+                constant: fixed,
+                supply: PowerSupply {
+                    scale: base * followed,
+                    base_revenue: source.base_revenue,
+                    elasticity: source.short + extra,
+                    capacity: base * source.capacity,
+                },
+            }
+        };
+        self.sources.iter().zip(states).map(one).collect()
+    }
+
+    /// The supplier's choice under θ.
+    pub(crate) fn conduct(
+        &self,
+        theta: f64,
+        demand: &[BasketDemand; N_BASKETS],
+        fringe: &FringeList,
+        limits: &[f64; N_OWN],
+        (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
+    ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
+        let ores = self.ores(limits);
+        self.problem(theta, demand, fringe, &ores).solve(outputs, prices)
+    }
+
+    /// The first-order conditions at given outputs, whether they hold or not.
+    pub(crate) fn conditions(
+        &self,
+        theta: f64,
+        demand: &[BasketDemand; N_BASKETS],
+        fringe: &FringeList,
+        (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
+    ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
+        let ores = self.ores(&[f64::INFINITY; N_OWN]);
+        self.problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
+    }
+
+    fn problem<'a>(
+        &self,
+        theta: f64,
+        demand: &'a [BasketDemand; N_BASKETS],
+        fringe: &'a FringeList,
+        ores: &'a [Controlled<N_BASKETS, PowerCost>; N_OWN],
+    ) -> ConductProblem<'a, N_BASKETS, N_OWN, BasketDemand, PowerSupply, PowerCost> {
+        ConductProblem {
+            market: JointMarket { demand, fringe },
+            ores,
+            theta,
+            forward_share: [0.0; N_BASKETS],
+        }
+    }
+
+    fn ores(&self, limits: &[f64; N_OWN]) -> [Controlled<N_BASKETS, PowerCost>; N_OWN] {
+        std::array::from_fn(|i| Controlled {
+            yields: self.own[i].yields,
+            cost: self.own[i].cost,
+            limit: limits[i],
+        })
+    }
+
+    /// Base outputs of the controlled ores.
+    pub(crate) fn base_outputs(&self) -> [f64; N_OWN] {
+        std::array::from_fn(|i| self.own[i].base_output)
+    }
+
+    /// Basket supply of the controlled ores.
+    pub(crate) fn own_supply(&self, outputs: &[f64; N_OWN]) -> [f64; N_BASKETS] {
+        let mut own = [0.0; N_BASKETS];
+        for (ore, output) in self.own.iter().zip(outputs) {
+            for b in 0..N_BASKETS {
+                own[b] += ore.yields[b] * output;
+            }
+        }
+        own
+    }
+
+    /// Curves over the supplier's horizon in the base year.
+    pub(crate) fn base_curves(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
+        let activity = [[1.0; N_USES]; N_REGIONS];
+        let at_base = [[0.0; N_BASKETS]; N_REGIONS];
+        let demand = self.demand(
+            self.horizon_adjustment,
+            &at_base,
+            &activity,
+            &[1.0; N_BASKETS],
+            &self.tariff,
+        );
+        let states = vec![SourceState::BASE; self.sources.len()];
+        (demand, self.fringe(&states, &[1.0; N_BASKETS], true))
+    }
+}
