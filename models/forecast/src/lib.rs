@@ -1,2 +1,38 @@
 //! Forecasting models, regressors and interventions, backtests and scores for short monthly series.
+//!
+//! A [`Sample`] is one or more publications of the same thing, with the spans in which they come, in levels or logs, and
+//! [`Regressors`] that are functions of the period. A specification ([`Structural`], [`Arima`], [`SeasonalNaive`]) is
+//! fitted to it by exact Gaussian likelihood and becomes a [`GaussianFit`], which says what was estimated
+//! ([`FitReport`]), gives the months within published sums ([`SmoothedPeriod`]) and draws joint predictive paths
+//! ([`Forecast`]). [`backtest()`] says what such forecasts were worth. An unfitted model cannot forecast, and one that did
+//! not converge is an error.
 #![forbid(unsafe_code)]
+
+mod arima;
+mod backtest;
+mod diagnostics;
+mod error;
+mod fit;
+mod forecast;
+mod form;
+mod model;
+mod polynomial;
+mod regressor;
+mod report;
+mod sample;
+mod seasonal_naive;
+mod structural;
+
+pub use arima::Arima;
+pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use diagnostics::{Diagnostics, Test};
+pub use error::ForecastError;
+pub use fit::{Forecaster, GaussianFit};
+pub use forecast::{Fitted, Forecast, ForecastRow, QUANTILES, SmoothedPeriod};
+pub use model::Model;
+pub use monazite_statespace::Scale;
+pub use regressor::{Regressor, Regressors};
+pub use report::{Correction, FitReport, ParameterEstimate};
+pub use sample::{Publication, Sample};
+pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
+pub use structural::{Slope, Structural};
