@@ -1,4 +1,5 @@
 //! A study: from data to report.
 
 pub mod explain;
+pub mod forecast;
 pub mod spec;

@@ -8,7 +8,6 @@
 
 use monazite_series::Period;
 use monazite_stochastic::quantiles;
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::seasonal_naive::seasonal_pairs;
@@ -19,7 +18,7 @@ use crate::{ForecastError, Model, Sample};
 pub struct BacktestOptions {
     /// Periods ahead.
     pub horizon: usize,
-    /// Origins: the ends of so many periods before the last figure of the target.
+    /// Origins: the ends of so many periods before the last figure of the target, as far as the data allow.
     pub origins: usize,
     /// Sample paths of each forecast.
     pub n_paths: usize,
@@ -63,6 +62,8 @@ pub struct Backtest {
     pub failures: Vec<(Period, String)>,
     /// Mean absolute error a period of the seasonal naive forecast before the first origin.
     pub scale: f64,
+    /// Origins used.
+    pub n_origins: usize,
 }
 
 impl Backtest {
@@ -90,7 +91,10 @@ fn inside(interval: [f64; 2], value: f64) -> f64 {
     f64::from(u8::from(interval[0] <= value && value <= interval[1]))
 }
 
-/// Runs `model` at each origin, in parallel; the result does not depend on the number of threads.
+/// Figures a season apart that the scale of errors needs; earlier origins are left out.
+const MIN_PAIRS: usize = 6;
+
+/// Runs `model` at each origin in turn; each estimation starts from the estimates of the origin before.
 ///
 /// # Errors
 /// No figure to score, or no pair of figures a season apart before the first origin.
@@ -101,36 +105,33 @@ pub fn backtest(
     options: &BacktestOptions,
 ) -> Result<Backtest, ForecastError> {
     let last = sample.target().last_period();
-    let origins: Vec<Period> =
-        (1..=options.origins as i64).rev().map(|back| last.plus(-back)).collect();
+    let all_pairs = seasonal_pairs(sample, season);
+    let before = |origin: Period| all_pairs.iter().filter(move |p| p.0 <= origin);
+    let origins: Vec<Period> = (1..=options.origins as i64)
+        .rev()
+        .map(|back| last.plus(-back))
+        .filter(|origin| before(*origin).count() >= MIN_PAIRS)
+        .collect();
     let Some(&first_origin) = origins.first() else {
-        return Err(ForecastError::Count { what: "number of origins", found: 0, needed: 1 });
-    };
-    let pairs: Vec<f64> = seasonal_pairs(sample, season)
-        .into_iter()
-        .filter(|(period, _, _)| *period <= first_origin)
-        .map(|(_, now, before)| (now - before).abs())
-        .collect();
-    if pairs.is_empty() {
         return Err(ForecastError::Count {
-            what: "number of figures a season apart before the first origin",
-            found: 0,
-            needed: 1,
+            what: "number of figures a season apart before an origin",
+            found: before(last).count(),
+            needed: MIN_PAIRS,
         });
-    }
-    let each: Vec<(Period, Result<Vec<Scored>, ForecastError>)> = origins
-        .into_par_iter()
-        .map(|origin| (origin, at_origin(model, sample, origin, options)))
-        .collect();
+    };
+    let pairs: Vec<f64> =
+        before(first_origin).map(|(_, now, before)| (now - before).abs()).collect();
     let mut result = Backtest {
         model: model.label(),
         id: sample.target().id().to_owned(),
         scored: Vec::new(),
         failures: Vec::new(),
         scale: pairs.iter().sum::<f64>() / pairs.len() as f64,
+        n_origins: origins.len(),
     };
-    for (origin, outcome) in each {
-        match outcome {
+    let mut last_estimates = None;
+    for origin in origins {
+        match at_origin(model, sample, origin, options, &mut last_estimates) {
             Ok(scored) => result.scored.extend(scored),
             Err(e) => result.failures.push((origin, e.to_string())),
         }
@@ -143,6 +144,7 @@ fn at_origin(
     sample: &Sample,
     origin: Period,
     options: &BacktestOptions,
+    last_estimates: &mut Option<Vec<f64>>,
 ) -> Result<Vec<Scored>, ForecastError> {
     let known = sample.until(origin)?;
     let end = known.last_period();
@@ -157,7 +159,8 @@ fn at_origin(
         .collect();
     let Some(furthest) = ahead.iter().map(|o| o.period).max() else { return Ok(Vec::new()) };
     let horizon = (furthest.ordinal() - end.ordinal()) as usize;
-    let forecast = model.fit(&known)?.forecast(horizon, options.n_paths, options.seed)?;
+    let draws = (horizon, options.n_paths, options.seed);
+    let forecast = model.forecast_next(&known, last_estimates, draws)?;
     ahead
         .into_iter()
         .map(|o| {

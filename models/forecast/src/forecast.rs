@@ -6,13 +6,14 @@
 //! says they are.
 
 use monazite_series::{Period, Unit};
-use monazite_statespace::{Scale, simulate, smooth};
-use monazite_stochastic::{Key, Purpose, quantiles};
-use ndarray::{Array2, ArrayView1};
+use monazite_statespace::{Scale, simulate, simulate_ahead, smooth};
+use monazite_stochastic::{Key, Purpose, Stream, quantiles};
+use ndarray::{Array2, Axis, Slice};
 use serde::Serialize;
 
+use crate::ForecastError;
+use crate::fit::{Estimate, GaussianFit, fault};
 use crate::report::FitReport;
-use crate::{ForecastError, GaussianFit};
 
 /// Probabilities of the quantile columns of every forecast.
 pub const QUANTILES: [f64; 13] =
@@ -151,7 +152,7 @@ pub struct SmoothedPeriod {
     pub q95: f64,
 }
 
-impl GaussianFit {
+impl Estimate {
     /// Draws of the target on the whole calendar, `horizon` periods past the data: `n_paths × (n + horizon)`.
     fn draws(
         &self,
@@ -159,59 +160,135 @@ impl GaussianFit {
         n_paths: usize,
         seed: u64,
     ) -> Result<Array2<f64>, ForecastError> {
-        if n_paths == 0 {
-            return Err(ForecastError::Count { what: "number of paths", found: 0, needed: 1 });
-        }
         let (channels, target) = (self.channels(horizon)?, self.sample().target_idx());
-        let observations = self.sample().observations(horizon).map_err(|e| self.fault(e))?;
-        let purpose =
-            Purpose::named(&format!("forecast {} {}", self.report().id, self.report().model));
-        let mut stream = Key::new(seed).stream(0, purpose);
+        let named = |e| fault(self.label(), self.sample(), e);
+        let observations = self.sample().observations(horizon).map_err(named)?;
+        let mut stream = self.stream(seed);
         let drawn =
             simulate(&self.dynamics().model, &channels, &observations, n_paths, &mut || {
                 stream.normal()
             })
-            .map_err(|e| self.fault(e))?;
+            .map_err(named)?;
         let n_periods = observations.n_periods();
         let mut paths = Array2::zeros((n_paths, n_periods));
         // Systematic resampling makes paths of equal weight; without spans in logs it changes nothing.
-        let chosen = resampled(drawn.weights());
-        let noise = self.noise_of(target).sqrt();
-        let noise_purpose = Purpose::named(&format!("noise {}", self.report().id));
-        for (path_idx, draw_idx) in chosen.into_iter().enumerate() {
-            let signal = drawn.signals();
-            let mut own = Key::new(seed).stream(path_idx as u64, noise_purpose);
-            for t in 0..n_periods {
-                let mut value = signal[[draw_idx, t, target]];
-                if noise > 0.0 {
-                    value += noise * own.normal();
-                }
-                paths[[path_idx, t]] =
-                    if self.sample().scale() == Scale::Log { value.exp() } else { value };
+        for (mut path, draw_idx) in paths.rows_mut().into_iter().zip(resampled(drawn.weights())) {
+            for (t, value) in path.iter_mut().enumerate() {
+                *value = drawn.signals()[[draw_idx, t, target]];
             }
         }
+        self.publish(&mut paths, seed);
         Ok(paths)
     }
 
-    /// The periods of the target that have no figure of their own, given all figures.
+    /// Draws of the target from the state at the end of the data, `n_paths × horizon`.
+    fn draws_ahead(
+        &self,
+        horizon: usize,
+        n_paths: usize,
+        seed: u64,
+    ) -> Result<Array2<f64>, ForecastError> {
+        let channel = &self.channels(horizon)?[self.sample().target_idx()];
+        let n = self.sample().n_periods();
+        let future = channel.regressors().slice_axis(Axis(0), Slice::from(n..)).to_owned();
+        let mut stream = self.stream(seed);
+        let mut paths = simulate_ahead(
+            &self.dynamics().model,
+            channel,
+            self.filtered(),
+            &future,
+            n_paths,
+            &mut || stream.normal(),
+        )
+        .map_err(|e| fault(self.label(), self.sample(), e))?;
+        self.publish(&mut paths, seed);
+        Ok(paths)
+    }
+
+    fn stream(&self, seed: u64) -> Stream {
+        let id = self.sample().target().id();
+        Key::new(seed).stream(0, Purpose::named(&format!("forecast {id} {}", self.label())))
+    }
+
+    /// Turns signals into published figures: the noise of the target, and out of logs.
+    fn publish(&self, paths: &mut Array2<f64>, seed: u64) {
+        let noise = self.noise_of(self.sample().target_idx()).sqrt();
+        let purpose = Purpose::named(&format!("noise {}", self.sample().target().id()));
+        for (path_idx, mut path) in paths.rows_mut().into_iter().enumerate() {
+            let mut own = Key::new(seed).stream(path_idx as u64, purpose);
+            for value in &mut path {
+                if noise > 0.0 {
+                    *value += noise * own.normal();
+                }
+                if self.sample().scale() == Scale::Log {
+                    *value = value.exp();
+                }
+            }
+        }
+    }
+
+    /// A forecast from the state at the end of the data; sums in logs are linearised in it.
+    pub(crate) fn forecast(
+        &self,
+        horizon: usize,
+        n_paths: usize,
+        seed: u64,
+    ) -> Result<Forecast, ForecastError> {
+        check_counts(horizon, n_paths)?;
+        Ok(self.as_forecast(self.draws_ahead(horizon, n_paths, seed)?))
+    }
+
+    fn as_forecast(&self, paths: Array2<f64>) -> Forecast {
+        Forecast {
+            id: self.sample().target().id().to_owned(),
+            model: self.label().to_owned(),
+            unit: self.sample().target().unit().clone(),
+            first: self.sample().last_period().plus(1),
+            paths,
+        }
+    }
+}
+
+pub(crate) fn check_counts(horizon: usize, n_paths: usize) -> Result<(), ForecastError> {
+    for (what, found) in [("horizon", horizon), ("number of paths", n_paths)] {
+        if found == 0 {
+            return Err(ForecastError::Count { what, found, needed: 1 });
+        }
+    }
+    Ok(())
+}
+
+impl GaussianFit {
+    /// The forecast, and the periods of the target that have no figure of their own given all figures, from the same
+    /// draws.
+    ///
+    /// With sums in logs the draws are weighted by importance and resampled, so that months add up to them exactly.
     ///
     /// # Errors
     /// As [`Fitted::forecast`].
-    pub fn smoothed_periods(
+    pub fn outlook(
         &self,
+        horizon: usize,
         n_paths: usize,
         seed: u64,
-    ) -> Result<Vec<SmoothedPeriod>, ForecastError> {
-        let (first, n) = (self.first_period(), self.sample().n_periods());
-        let target = self.sample().target();
-        let is_mean = target.aggregation() == monazite_series::Aggregation::Mean;
-        let observations = self.sample().observations(0).map_err(|e| self.fault(e))?;
-        let smoothed = smooth(&self.dynamics().model, &self.channels(0)?, &observations)
-            .map_err(|e| self.fault(e))?;
+    ) -> Result<(Forecast, Vec<SmoothedPeriod>), ForecastError> {
+        check_counts(horizon, n_paths)?;
+        let n = self.sample().n_periods();
+        let draws = self.estimate().draws(horizon, n_paths, seed)?;
+        let ahead = draws.slice_axis(Axis(1), Slice::from(n..)).to_owned();
+        Ok((self.estimate().as_forecast(ahead), self.smoothed_periods(&draws)?))
+    }
+
+    fn smoothed_periods(&self, draws: &Array2<f64>) -> Result<Vec<SmoothedPeriod>, ForecastError> {
+        let estimate = self.estimate();
+        let (target, n) = (self.sample().target(), self.sample().n_periods());
+        let named = |e| fault(estimate.label(), self.sample(), e);
+        let observations = self.sample().observations(0).map_err(named)?;
+        let smoothed = smooth(&estimate.dynamics().model, &estimate.channels(0)?, &observations)
+            .map_err(named)?;
         let figures = smoothed.figures();
-        let draws = self.draws(0, n_paths, seed)?;
         let mut periods = Vec::new();
-        for (t, period) in first.run(n).enumerate() {
+        for (t, period) in self.first_period().run(n).enumerate() {
             let covering =
                 target.observations().iter().find(|o| o.first() <= period && period <= o.period);
             if covering.is_some_and(|o| o.span == 1) {
@@ -224,18 +301,13 @@ impl GaussianFit {
                 published_to: covering.map(|o| o.period),
                 span: covering.map_or(1, |o| o.span),
                 value: figures[[t, self.sample().target_idx()]],
-                sd: deviation(column),
+                sd: column.std(0.0),
                 q05: ends[0],
                 q95: ends[1],
             });
         }
-        debug_assert!(!is_mean || periods.iter().all(|p| p.value.is_finite()));
         Ok(periods)
     }
-}
-
-fn deviation(values: ArrayView1<'_, f64>) -> f64 {
-    values.std(0.0)
 }
 
 impl Fitted for GaussianFit {
@@ -245,18 +317,7 @@ impl Fitted for GaussianFit {
         n_paths: usize,
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
-        if horizon == 0 {
-            return Err(ForecastError::Count { what: "horizon", found: 0, needed: 1 });
-        }
-        let n = self.sample().n_periods();
-        let draws = self.draws(horizon, n_paths, seed)?;
-        Ok(Forecast {
-            id: self.report().id.clone(),
-            model: self.report().model.clone(),
-            unit: self.sample().target().unit().clone(),
-            first: self.sample().last_period().plus(1),
-            paths: draws.slice_axis(ndarray::Axis(1), ndarray::Slice::from(n..)).to_owned(),
-        })
+        self.estimate().forecast(horizon, n_paths, seed)
     }
 
     fn report(&self) -> Option<&FitReport> {

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fit::Estimate;
 use crate::form::Form;
-use crate::{Arima, Fitted, ForecastError, Forecaster, Sample, SeasonalNaive, Structural};
+use crate::{
+    Arima, Fitted, Forecast, ForecastError, Forecaster, Sample, SeasonalNaive, Structural,
+};
 
 /// A model of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,5 +49,23 @@ impl Model {
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
         })
+    }
+
+    /// Forecasts from a quick estimation that starts at `last`, the parameters of the origin before, and leaves its own
+    /// there.
+    pub(crate) fn forecast_next(
+        &self,
+        sample: &Sample,
+        last: &mut Option<Vec<f64>>,
+        (horizon, n_paths, seed): (usize, usize, u64),
+    ) -> Result<Forecast, ForecastError> {
+        let form: &dyn Form = match self {
+            Self::SeasonalNaive(m) => return m.fit(sample)?.forecast(horizon, n_paths, seed),
+            Self::Structural(m) => m,
+            Self::Arima(m) => m,
+        };
+        let estimate = Estimate::quick(form, sample, last.as_deref())?;
+        *last = Some(estimate.free_parameters().to_vec());
+        estimate.forecast(horizon, n_paths, seed)
     }
 }

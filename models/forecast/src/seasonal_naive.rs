@@ -11,6 +11,7 @@ use monazite_stochastic::{Key, Purpose};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::forecast::check_counts;
 use crate::report::FitReport;
 use crate::{Fitted, Forecast, ForecastError, Forecaster, Sample};
 
@@ -127,10 +128,7 @@ impl Fitted for SeasonalNaiveFit {
         n_paths: usize,
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
-        if horizon == 0 || n_paths == 0 {
-            let what = if horizon == 0 { "horizon" } else { "number of paths" };
-            return Err(ForecastError::Count { what, found: 0, needed: 1 });
-        }
+        check_counts(horizon, n_paths)?;
         let target = self.sample.target();
         let purpose = Purpose::named(&format!("seasonal naive {}", target.id()));
         let mut paths = Array2::zeros((n_paths, horizon));

@@ -1,12 +1,14 @@
 //! Joint draws of states, signals and coefficients given the measurements.
 
 use crate::error::StateSpaceError;
+use crate::filter::Filtered;
 use crate::importance::{Importance, Sampler, regression};
 use crate::log_sum::{gaussian_plan, normalised};
+use crate::matrix::semidefinite_factor;
 use crate::model::{Channel, StateSpace};
 use crate::observations::Observations;
 use crate::spans::dot;
-use ndarray::{Array2, Array3};
+use ndarray::{Array1, Array2, Array3};
 
 /// Draws given the measurements.
 #[derive(Debug, Clone)]
@@ -90,4 +92,57 @@ pub fn simulate(
         }
     }
     Ok(Simulated { signals, end_states, coefficients, weights: normalised(&log_weights) })
+}
+
+/// Draws a channel's signal 1 … h periods after the last period of the calendar, `h` the rows of `future_regressors`:
+/// `n_draws × h`, the joint distribution of which [`crate::predict`] gives means and variances.
+///
+/// The state at the end, the coefficients and the disturbances are drawn; nothing is smoothed, so that a path costs `h`
+/// transitions. Exact but for sums in logs, where the state at the end is that of the linearised model.
+///
+/// # Errors
+/// `future_regressors` must have as many columns as there are coefficients.
+pub fn simulate_ahead(
+    model: &StateSpace,
+    channel: &Channel,
+    filtered: &Filtered,
+    future_regressors: &Array2<f64>,
+    n_draws: usize,
+    normal: &mut dyn FnMut() -> f64,
+) -> Result<Array2<f64>, StateSpaceError> {
+    let k = filtered.coefficients.len();
+    if future_regressors.ncols() != k {
+        return Err(StateSpaceError::Shape {
+            what: "columns of the future regressors",
+            expected: k,
+            found: future_regressors.ncols(),
+        });
+    }
+    let end = factor(&filtered.end_covariance);
+    let shock = factor(model.state_noise());
+    let spread = factor(&filtered.coefficient_covariance);
+    let mut random = |factor: &Array2<f64>| {
+        let z: Array1<f64> = (0..factor.ncols()).map(|_| normal()).collect();
+        factor.dot(&z)
+    };
+    let mut paths = Array2::zeros((n_draws, future_regressors.nrows()));
+    for mut path in paths.rows_mut() {
+        let error = random(&spread);
+        let beta = &filtered.coefficients + &error;
+        let mut state = &filtered.end_mean - &filtered.end_sensitivity.dot(&error) + random(&end);
+        for (value, x) in path.iter_mut().zip(future_regressors.rows()) {
+            state = model.transition().dot(&state) + random(&shock);
+            *value = channel.signal().dot(&state) + x.dot(&beta);
+        }
+    }
+    Ok(paths)
+}
+
+/// The nonzero columns of a factor of a covariance.
+fn factor(covariance: &Array2<f64>) -> Array2<f64> {
+    let m = covariance.nrows();
+    let flat: Vec<f64> = covariance.iter().copied().collect();
+    let (l, _) = semidefinite_factor(&flat, m);
+    let columns: Vec<usize> = (0..m).filter(|&j| (0..m).any(|i| l[i * m + j] != 0.0)).collect();
+    Array2::from_shape_fn((m, columns.len()), |(i, j)| l[i * m + columns[j]])
 }

@@ -5,8 +5,8 @@ mod brute;
 
 use brute::normals;
 use monazite_statespace::{
-    Channel, Initial, Measurement, Observations, Scale, StateSpace, correct, filter,
-    log_likelihood, simulate, smooth,
+    Channel, Initial, Measurement, Observations, Scale, StateSpace, correct, filter, likelihood_at,
+    linearise, log_likelihood, simulate, smooth,
 };
 use ndarray::{Array2, arr1, arr2};
 
@@ -271,4 +271,26 @@ fn weighted_paths_satisfy_the_sums_and_agree_with_the_split() {
         draws.weights().iter().enumerate().map(|(d, w)| w * draws.signals()[[d, 83, 0]]).sum();
     let sd = smoothed.signal_variance()[[83, 0]].sqrt();
     assert!((ahead - smoothed.signal()[[83, 0]]).abs() < 0.15 * sd);
+}
+
+/// A point found from one nearby is the same point, and the likelihood there the one that finds it itself.
+#[test]
+fn a_linearisation_can_be_held_and_found_again() {
+    let (model, channel, data, _) = yearly_sums();
+    let point = linearise(&model, &channel, &data, None).unwrap();
+    let own = log_likelihood(&model, &channel, &data).unwrap();
+    let held = |point| likelihood_at(&model, &channel, &data, point).unwrap().log_likelihood();
+    assert!((held(&point) - own).abs() < 1e-9);
+    let other = StateSpace::new(
+        model.transition().clone(),
+        model.state_noise() * 1.5,
+        model.initial().clone(),
+    )
+    .unwrap();
+    let away = linearise(&other, &channel, &data, None).unwrap();
+    assert!((held(&away) - own).abs() > 1e-6, "the point matters");
+    let back = linearise(&model, &channel, &data, Some(&away)).unwrap();
+    assert!((held(&back) - own).abs() < 1e-9);
+    let fewer = Observations::new(72, Scale::Log, data.measurements()[1..].to_vec()).unwrap();
+    assert!(linearise(&model, &channel, &fewer, Some(&point)).is_err());
 }
