@@ -132,6 +132,37 @@ Fix: name a new folder, or `--force`; files that are not ours are never touched.
 Series files are read whole; the limit is 256 MiB.
 Example: a tick database.
 Fix: aggregate it first, or split it."),
+    ("M001", "A series is too short for the model.
+A seasonal model needs two full seasons, an ARIMA model at least its differences and parameters.
+Example: 18 months and a model with a season of 12.
+Fix: add earlier figures, or choose a model without a season (`--model naive`)."),
+    ("M002", "A regression cannot be estimated.
+Too few rows are left after lags, or columns depend on one another.
+Example: a regressor that is constant beside an intercept.
+Fix: leave out the regressor the message names."),
+    ("M003", "A model did not converge.
+The search for the maximum of the likelihood stopped where the slope is not zero. A model that failed is not drawn.
+Example: a structural model of a series that is constant.
+Fix: try a simpler model."),
+    ("M004", "A logarithm of a figure that is not positive.
+Models of positive series work in logarithms.
+Example: exports of zero in one month.
+Fix: leave the figure out if it means missing, or forecast the series in levels."),
+    ("M005", "A regressor has no value where the model needs one.
+Regressors have to be known over the sample and over the horizon.
+Example: vehicle sales to 2026-06 for a forecast to 2027-12.
+Fix: extend the regressor over the periods the message names, or leave it out."),
+    ("M006", "Regressors cannot be told apart.
+One is a combination of the others, of the trend or of the season over this sample.
+Example: a pulse in a month that has no figure.
+Fix: leave one of them out."),
+    ("M007", "The state-space engine refused a model.
+Its message says which matrix or figure is at fault.
+Fix: please report it with the message."),
+    ("M010", "The market of a scenario cannot be solved.
+Supply and demand did not meet to the tolerance, or a parameter is out of its range.
+Example: an elasticity with the wrong sign.
+Fix: look at the parameter the message names."),
     ("S001", "A study file has a key that is not known.
 Nothing is ignored in silence.
 Example: `horzion = 24`.

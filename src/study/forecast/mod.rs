@@ -1,5 +1,7 @@
 //! From bundled series to forecasts: fits, months within sums, joint paths, backtests.
 
+mod january;
+mod rest_of_world;
 mod samples;
 
 use monazite_forecast::{
@@ -13,6 +15,8 @@ use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::study::spec::StudySpec;
 
+pub use january::{JanuaryShare, january_shares};
+pub use rest_of_world::vehicles_outside_china;
 pub use samples::{Plan, SEASON, control_month, plans};
 
 /// What one model says of one series.
@@ -89,18 +93,7 @@ pub fn forecast(
         .par_iter()
         .map(|&(at, model)| {
             let plan = &plans[at];
-            let t0 = std::time::Instant::now();
-            let a = one_model(plan, model, spec);
-            let t1 = std::time::Instant::now();
-            let b = record(plan, &model, spec);
-            eprintln!(
-                "{} {} fit+fc {:?} backtest {:?}",
-                plan.id,
-                model.label(),
-                t1 - t0,
-                t1.elapsed()
-            );
-            (a, b)
+            (one_model(plan, model, spec), record(plan, &model, spec))
         })
         .collect();
     let mut all: Vec<SeriesForecast> = plans
@@ -177,44 +170,49 @@ fn horizon(plan: &Plan, until: Period) -> Result<usize, ForecastError> {
 mod tests {
     use super::*;
 
+    fn volume() -> Plan {
+        let plans = plans(&Catalogue::bundled().unwrap()).unwrap();
+        plans.into_iter().find(|p| p.id == "re-exports-volume").unwrap()
+    }
+
     #[test]
-    fn exploration() {
-        let spec = StudySpec::default();
-        let start = std::time::Instant::now();
-        let all = forecast(&Catalogue::bundled().unwrap(), &spec).unwrap();
-        println!("took {:?}", start.elapsed());
-        for s in &all {
-            println!("=== {}", s.plan.id);
-            for m in &s.models {
-                if let Some(fit) = &m.fit {
-                    println!("{}", fit.report());
-                }
-                for h in [0, 5, 11, m.forecast.horizon() - 1] {
-                    let q = |p| m.forecast.quantile(h, p).unwrap();
-                    println!(
-                        "{} {} {:.1} [{:.1} {:.1}]",
-                        m.forecast.model(),
-                        m.forecast.first_period().plus(h as i64),
-                        q(0.5),
-                        q(0.025),
-                        q(0.975)
-                    );
-                }
-            }
-            for b in &s.backtests {
-                println!(
-                    "{} MASE {:.3} cov80 {:.3} cov95 {:.3} n {} failures {:?}",
-                    b.model,
-                    b.mase(),
-                    b.coverage80(),
-                    b.coverage95(),
-                    b.scored.len(),
-                    b.failures.first()
-                );
-            }
-            for f in &s.failures {
-                println!("FAILED {} {}", f.0.label(), f.1);
-            }
+    fn months_within_a_sum_add_up_to_it_and_have_bands() {
+        let plan = volume();
+        let one = one_model(&plan, plan.models[0], &StudySpec::default()).unwrap();
+        let published = plan.sample.target();
+        let sums = published.observations().iter().filter(|o| o.span == 2).count();
+        assert_eq!(one.smoothed.len(), 2 * sums);
+        for pair in one.smoothed.chunks(2) {
+            let sum = published.observations().iter().find(|o| o.period == pair[1].period).unwrap();
+            let total = pair[0].value + pair[1].value;
+            assert!((total / sum.value - 1.0).abs() < 1e-9, "{}: {total}", pair[1].period);
+            assert!(pair.iter().all(|m| m.q05 < m.value && m.value < m.q95), "{pair:?}");
         }
+        let report = one.fit.unwrap();
+        let correction = report.report().correction.unwrap();
+        assert!(correction.standard_error <= 0.01, "{correction:?}");
+        assert_eq!(
+            one.forecast.first_period().plus(one.forecast.horizon() as i64 - 1).to_string(),
+            "2027-12"
+        );
+    }
+
+    #[test]
+    fn same_seed_same_paths() {
+        let plan = volume();
+        let spec = StudySpec::default();
+        let (a, b) = (
+            one_model(&plan, plan.models[1], &spec).unwrap().forecast,
+            one_model(&plan, plan.models[1], &spec).unwrap().forecast,
+        );
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn a_study_that_ends_before_the_data_is_refused() {
+        let plan = volume();
+        let mut spec = StudySpec::default();
+        spec.forecast.until = "2025-12".parse().unwrap();
+        assert!(one_model(&plan, plan.models[0], &spec).is_err());
     }
 }
