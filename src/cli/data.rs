@@ -81,7 +81,7 @@ fn show(id: &str, terminal: &mut Terminal) -> Result<(), Failure> {
 fn check_file(file: &std::path::Path, terminal: &mut Terminal) -> Result<(), Failure> {
     let checked = check(file, &ReadOptions::default());
     if checked.has_errors() {
-        return Err(Failure(checked.findings));
+        return Err(checked.findings.into());
     }
     checked.findings.iter().for_each(|finding| terminal.warn(finding));
     let mut columns = Columns::new(&[

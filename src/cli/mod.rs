@@ -3,6 +3,7 @@
 mod columns;
 mod data;
 mod explain;
+mod forecast;
 mod init;
 mod terminal;
 
@@ -36,22 +37,33 @@ struct Cli {
 enum Command {
     Init(init::Args),
     Data(data::Args),
+    Forecast(forecast::Args),
     Explain(explain::Args),
 }
 
 /// What went wrong in a command: one diagnostic or several.
 #[derive(Debug)]
-pub struct Failure(pub Vec<Diagnostic>);
+pub struct Failure {
+    diagnostics: Vec<Diagnostic>,
+    /// The rest went well: only `--strict` makes it a failure.
+    strict: bool,
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        if self.strict { 7 } else { crate::diagnostic::exit_code(&self.diagnostics) }
+    }
+}
 
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self(vec![diagnostic])
+        Self { diagnostics: vec![diagnostic], strict: false }
     }
 }
 
 impl From<Vec<Diagnostic>> for Failure {
     fn from(diagnostics: Vec<Diagnostic>) -> Self {
-        Self(diagnostics)
+        Self { diagnostics, strict: false }
     }
 }
 
@@ -66,6 +78,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Init(args) => args.run(&mut terminal),
         Command::Data(args) => args.run(&mut terminal),
+        Command::Forecast(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -97,10 +97,10 @@ impl Terminal {
     }
 
     pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
-        for diagnostic in &failure.0 {
+        for diagnostic in &failure.diagnostics {
             self.show(diagnostic);
         }
-        ExitCode::from(crate::diagnostic::exit_code(&failure.0))
+        ExitCode::from(failure.exit_code())
     }
 }
 

@@ -47,17 +47,6 @@ pub struct Forecast {
     pub(crate) paths: Array2<f64>,
 }
 
-/// One month of a forecast as it is written to forecast.csv.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ForecastRow {
-    /// The period.
-    pub ds: Period,
-    /// Mean of the paths.
-    pub mean: f64,
-    /// Quantiles at [`QUANTILES`].
-    pub quantiles: [f64; QUANTILES.len()],
-}
-
 impl Forecast {
     /// The series.
     pub fn id(&self) -> &str {
@@ -113,23 +102,15 @@ impl Forecast {
         self.paths.rows().into_iter().map(|row| row.iter().skip(h).take(span).sum()).collect()
     }
 
-    /// One row a period.
+    /// Quantiles of the step `h`, from 0.
     ///
     /// # Errors
-    /// If a path is not finite.
-    pub fn rows(&self) -> Result<Vec<ForecastRow>, ForecastError> {
-        (0..self.horizon())
-            .map(|h| {
-                let values = quantiles(&self.paths.column(h).to_vec(), &QUANTILES)?;
-                let mut row = ForecastRow {
-                    ds: self.first.plus(h as i64),
-                    mean: self.mean(h),
-                    quantiles: [0.0; QUANTILES.len()],
-                };
-                row.quantiles.copy_from_slice(&values);
-                Ok(row)
-            })
-            .collect()
+    /// A probability outside 0…1.
+    ///
+    /// # Panics
+    /// If `h` is beyond the horizon.
+    pub fn quantiles(&self, h: usize, probabilities: &[f64]) -> Result<Vec<f64>, ForecastError> {
+        Ok(quantiles(&self.paths.column(h).to_vec(), probabilities)?)
     }
 }
 

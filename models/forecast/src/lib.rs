@@ -30,7 +30,7 @@ pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use fit::{Forecaster, GaussianFit};
-pub use forecast::{Fitted, Forecast, ForecastRow, QUANTILES, SmoothedPeriod};
+pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};
 pub use model::Model;
 pub use monazite_statespace::Scale;
 pub use regressor::{Regressor, Regressors};

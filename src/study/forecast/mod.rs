@@ -3,6 +3,7 @@
 mod january;
 mod rest_of_world;
 mod samples;
+mod table;
 
 use monazite_forecast::{
     Backtest, BacktestOptions, Fitted, Forecast, ForecastError, Forecaster, GaussianFit, Model,
@@ -18,6 +19,7 @@ use crate::study::spec::StudySpec;
 pub use january::{JanuaryShare, january_shares};
 pub use rest_of_world::vehicles_outside_china;
 pub use samples::{Plan, SEASON, control_month, plans};
+pub use table::{forecast_csv, probabilities};
 
 /// What one model says of one series.
 #[derive(Debug, Clone)]
