@@ -1,5 +1,6 @@
 //! Commands as a user types them: what they print, where, and with which exit code.
 
+mod forecast;
 mod small;
 
 use std::path::Path;

@@ -1,0 +1,123 @@
+//! `monazite forecast`: bundled series, a user's file, and what is wrong with it.
+
+use std::fs;
+
+use tempfile::{TempDir, tempdir};
+
+use crate::{assert_exit, monazite, monazite_in, stderr, stdout};
+
+/// Three years of a monthly series, in a folder.
+fn folder(rows: &[String]) -> TempDir {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("mine.csv"), format!("unique_id,ds,y,unit\n{}", rows.concat()))
+        .unwrap();
+    folder
+}
+
+fn rows() -> Vec<String> {
+    (0..36)
+        .map(|t| {
+            let y = 100.0 + f64::from(t) + 20.0 * f64::from(t % 12);
+            format!("x,{}-{:02},{y},t\n", 2023 + t / 12, t % 12 + 1)
+        })
+        .collect()
+}
+
+#[test]
+fn a_file_is_forecast_by_every_model() {
+    let folder = folder(&rows());
+    let arguments = [
+        "forecast",
+        "mine.csv",
+        "--model",
+        "structural,arima,snaive,naive",
+        "--horizon",
+        "2026-03",
+    ];
+    let output = monazite_in(folder.path(), &arguments);
+    assert_exit(&output, 0);
+    let text = stdout(&output);
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        "unique_id,ds,model,mean,q0.025,q0.05,q0.1,q0.2,q0.3,q0.4,q0.5,q0.6,q0.7,q0.8,q0.9,q0.95,q0.975"
+    );
+    let all: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!(all.len(), 4 * 3);
+    for row in &all {
+        let q: Vec<f64> = row[4..].iter().map(|cell| cell.parse().unwrap()).collect();
+        assert!(q.windows(2).all(|w| w[0] <= w[1]) && q[0] > 0.0, "{row:?}");
+    }
+    let march = all.iter().find(|r| r[1] == "2026-03" && r[2] == "snaive").unwrap();
+    let median: f64 = march[10].parse().unwrap();
+    assert!((median / 166.0 - 1.0).abs() < 0.02, "March 2025 was 166, found {median}");
+    // Same seed, same bytes, whatever the number of threads.
+    let again: Vec<&str> = arguments.iter().copied().chain(["--threads", "1"]).collect();
+    assert_eq!(stdout(&monazite_in(folder.path(), &again)), text);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_place() {
+    let mut twice = rows();
+    twice.push("x,2024-05,7,t\n".into());
+    let mut text = rows();
+    text[3] = "x,2023-04,many,t\n".into();
+    let mut units = rows();
+    units[4] = "x,2023-05,120,USD\n".into();
+    let mut zero = rows();
+    zero[7] = "x,2023-08,inf,t\n".into();
+    for (rows, code, place) in [
+        (twice, "D014", "mine.csv:38"),
+        (text, "D020", "mine.csv:5"),
+        (units, "D032", "mine.csv:6"),
+        (zero, "D024", "mine.csv:9"),
+        (rows()[..18].to_vec(), "M001", "needs at least 24"),
+    ] {
+        let folder = folder(&rows);
+        let output = monazite_in(folder.path(), &["forecast", "mine.csv"]);
+        assert_exit(&output, if code == "M001" { 4 } else { 3 });
+        let said = stderr(&output);
+        assert!(said.contains(code) && said.contains(place) && said.contains("help:"), "{said}");
+        assert!(stdout(&output).is_empty());
+    }
+}
+
+#[test]
+fn a_missing_month_is_bridged_and_said() {
+    let mut gap = rows();
+    gap.remove(10);
+    let folder = folder(&gap);
+    let output = monazite_in(folder.path(), &["forecast", "mine.csv", "--horizon", "1"]);
+    assert_exit(&output, 0);
+    assert!(stderr(&output).contains("D015"), "{}", stderr(&output));
+}
+
+#[test]
+fn one_failing_series_does_not_stop_the_others() {
+    let mut both = rows();
+    both.push("short,2025-01,5,t\nshort,2025-02,6,t\n".into());
+    let folder = folder(&both);
+    let output = monazite_in(folder.path(), &["forecast", "mine.csv", "--horizon", "1"]);
+    assert_exit(&output, 0);
+    assert!(stderr(&output).contains("M001") && stderr(&output).contains("`short`"));
+    assert!(stdout(&output).lines().skip(1).all(|line| line.starts_with("x,")));
+    let strict =
+        monazite_in(folder.path(), &["forecast", "mine.csv", "--horizon", "1", "--strict"]);
+    assert_exit(&strict, 7);
+}
+
+#[test]
+fn names_and_horizons_that_are_not_known() {
+    for (arguments, code, exit) in [
+        (["forecast", "re-export-volume", "--quiet"], "did you mean `re-exports-volume`", 3),
+        (["forecast", "no-such-file.csv", "--quiet"], "I001", 5),
+        (["forecast", "--model", "arma"], "did you mean `arima`", 2),
+        (["forecast", "--horizon", "2020-01"], "U001", 2),
+        (["forecast", "--horizon", "soon"], "U001", 2),
+        (["forecast", "--level", "120"], "U001", 2),
+    ] {
+        let output = monazite(&arguments);
+        assert_exit(&output, exit);
+        assert!(stderr(&output).contains(code), "{}", stderr(&output));
+    }
+}
