@@ -20,10 +20,10 @@ enum Command {
     /// Every bundled series: id, what, unit, from–to, observations, source.
     #[command(after_help = "Example: monazite data list")]
     List,
-    /// The figures of one series with status, grade, source and note, as CSV.
+    /// The figures of one series with status, grade, source and note, or a table, as CSV.
     #[command(after_help = "Example: monazite data show re-exports-volume")]
     Show {
-        /// Identifier, as `data list` prints it.
+        /// Series or table, as `data list` prints it.
         id: String,
     },
     /// Read a long CSV (unique_id,ds,y[,span][,unit][,status]) and name every problem in it.
@@ -49,7 +49,8 @@ impl Args {
 }
 
 fn list(terminal: &mut Terminal) -> Result<(), Failure> {
-    let entries = Catalogue::bundled()?.entries()?;
+    let catalogue = Catalogue::bundled()?;
+    let entries = catalogue.entries()?;
     if terminal.json() {
         return Ok(terminal.print_json(&entries)?);
     }
@@ -67,11 +68,21 @@ fn list(terminal: &mut Terminal) -> Result<(), Failure> {
             e.source,
         ]);
     }
-    Ok(terminal.print(&columns.render())?)
+    terminal.print(&columns.render())?;
+    let tables: Vec<&str> = catalogue.tables().collect();
+    terminal.print("\nTables, printed by `monazite data show NAME`:\n")?;
+    for name in tables {
+        terminal.print(&format!("  {name}\n"))?;
+    }
+    Ok(())
 }
 
 fn show(id: &str, terminal: &mut Terminal) -> Result<(), Failure> {
-    let figures = Catalogue::bundled()?.figures(id)?;
+    let catalogue = Catalogue::bundled()?;
+    if !terminal.json() && !catalogue.ids().any(|known| known == id) {
+        return Ok(terminal.print(catalogue.table_text(id)?)?);
+    }
+    let figures = catalogue.figures(id)?;
     if terminal.json() {
         return Ok(terminal.print_json(&figures)?);
     }

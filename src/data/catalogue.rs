@@ -6,7 +6,7 @@
 use monazite_series::{Aggregation, Frequency, Observation, Period, Series, Status, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{rows_of, text_of};
+use super::bundle::{bundled_files, rows_of, text_of};
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// The register of bundled series.
@@ -88,6 +88,27 @@ impl Catalogue {
         Ok(Self { register: rows_of("series.csv")? })
     }
 
+    /// Names of the bundled tables that are not series: events, rules, quotas by batch, conversions, claims…
+    pub fn tables(&self) -> impl Iterator<Item = &'static str> {
+        bundled_files()
+            .filter_map(|(file, _)| file.strip_suffix(".csv"))
+            .filter(|name| *name != "series")
+            .filter(|name| {
+                !self.register.iter().any(|entry| entry.file.trim_end_matches(".csv") == *name)
+            })
+    }
+
+    /// Text of a bundled table, as CSV.
+    ///
+    /// # Errors
+    /// `D040` with the nearest name for an unknown one.
+    pub fn table_text(&self, name: &str) -> Result<&'static str, Diagnostic> {
+        match self.tables().find(|table| *table == name) {
+            Some(_) => text_of(&format!("{name}.csv")),
+            None => Err(self.unknown(name)),
+        }
+    }
+
     /// Every identifier, in the order of the register.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.register.iter().map(|entry| entry.unique_id.as_str())
@@ -150,15 +171,19 @@ impl Catalogue {
     }
 
     fn registered(&self, id: &str) -> Result<&Registered, Diagnostic> {
-        self.register.iter().find(|entry| entry.unique_id == id).ok_or_else(|| {
-            let is_table = text_of(&format!("{id}.csv")).is_ok();
-            let hint = match nearest(id, self.ids()) {
-                _ if is_table => format!("`{id}` is a table, not a series"),
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`monazite data list` prints every identifier".to_owned(),
-            };
-            Diagnostic::error("D040", format!("there is no series `{id}`")).help(hint)
-        })
+        self.register.iter().find(|entry| entry.unique_id == id).ok_or_else(|| self.unknown(id))
+    }
+
+    fn unknown(&self, id: &str) -> Diagnostic {
+        let is_table = text_of(&format!("{id}.csv")).is_ok();
+        let hint = match nearest(id, self.ids().chain(self.tables().map(|name| -> &str { name }))) {
+            _ if is_table => {
+                format!("`{id}` is a table, not a series: `monazite data show {id}` prints it")
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`monazite data list` prints every identifier".to_owned(),
+        };
+        Diagnostic::error("D040", format!("there is no series `{id}`")).help(hint)
     }
 }
 

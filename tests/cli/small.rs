@@ -22,6 +22,20 @@ fn the_listing_names_unit_range_and_source() {
 }
 
 #[test]
+fn tables_are_listed_and_shown() {
+    let list = stdout(&monazite(&["data", "list"]));
+    for name in ["policy-events", "exchange-rules", "conversions", "iea-demand", "price-quotes"] {
+        assert!(list.lines().any(|line| line.trim() == name), "{name}");
+    }
+    let events = monazite(&["data", "show", "policy-events"]);
+    assert_exit(&events, 0);
+    assert!(stdout(&events).starts_with("date,category,event,status,grade,source,note"));
+    let near = monazite(&["data", "show", "policy-event"]);
+    assert_exit(&near, 3);
+    assert!(stderr(&near).contains("did you mean `policy-events`"));
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     assert_exit(&monazite(&["data", "--no-such-flag"]), 2);
     assert_exit(&monazite(&["explain", "Z999"]), 2);
