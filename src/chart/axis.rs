@@ -52,7 +52,15 @@ impl Scale {
         let last = (hi / step - 1e-9).ceil() as i64;
         let ticks: Vec<f64> = (first..=last).map(|k| k as f64 * step).collect();
         let decimals = decimals_of(step);
-        Self { lo: first as f64 * step, hi: last as f64 * step, from: 0.0, to: 1.0, log: false, ticks, decimals }
+        Self {
+            lo: first as f64 * step,
+            hi: last as f64 * step,
+            from: 0.0,
+            to: 1.0,
+            log: false,
+            ticks,
+            decimals,
+        }
     }
 
     fn logarithmic(lo: f64, hi: f64) -> Self {
@@ -65,7 +73,15 @@ impl Scale {
         let last = all.iter().position(|t| *t >= hi * (1.0 - 1e-9)).unwrap_or(all.len() - 1);
         let ticks = all[first..=last.max(first + 1)].to_vec();
         let decimals = decimals_of(ticks[0]);
-        Self { lo: ticks[0], hi: ticks[ticks.len() - 1], from: 0.0, to: 1.0, log: true, ticks, decimals }
+        Self {
+            lo: ticks[0],
+            hi: ticks[ticks.len() - 1],
+            from: 0.0,
+            to: 1.0,
+            log: true,
+            ticks,
+            decimals,
+        }
     }
 
     /// The same scale from pixel `from` (its low end) to `to`.
@@ -103,7 +119,11 @@ impl Scale {
         for (tick, label) in self.labels() {
             let y = self.at(tick);
             let zero = tick == 0.0;
-            canvas.line(&[(area.left, y), (area.right, y)], if zero { GREY } else { GRID }, if zero { 0.9 } else { 0.7 });
+            canvas.line(
+                &[(area.left, y), (area.right, y)],
+                if zero { GREY } else { GRID },
+                if zero { 0.9 } else { 0.7 },
+            );
             canvas.text(Text {
                 at: (area.left - 6.0, y + 0.36 * LABEL),
                 text: label,
@@ -120,7 +140,11 @@ impl Scale {
         for (tick, label) in self.labels() {
             let x = self.at(tick);
             let zero = tick == 0.0;
-            canvas.line(&[(x, area.top), (x, area.bottom)], if zero { GREY } else { GRID }, if zero { 0.9 } else { 0.7 });
+            canvas.line(
+                &[(x, area.top), (x, area.bottom)],
+                if zero { GREY } else { GRID },
+                if zero { 0.9 } else { 0.7 },
+            );
             canvas.text(Text {
                 at: (x, area.bottom + LABEL + 4.0),
                 text: label,
@@ -137,7 +161,8 @@ impl Scale {
 fn nice(rough: f64) -> f64 {
     let unit = 10_f64.powf(rough.log10().floor());
     let share = rough / unit;
-    let factor = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|f| share <= f * 1.0001).unwrap_or(10.0);
+    let factor =
+        [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|f| share <= f * 1.0001).unwrap_or(10.0);
     factor * unit
 }
 
@@ -202,7 +227,8 @@ impl TimeAxis {
     pub(crate) fn draw(&self, canvas: &mut Canvas, area: Area) {
         canvas.line(&[(area.left, area.bottom), (area.right, area.bottom)], GREY, 0.9);
         let each = self.per_year();
-        let edge = |o: i64| self.from + (o - self.first) as f64 / self.n as f64 * (self.to - self.from);
+        let edge =
+            |o: i64| self.from + (o - self.first) as f64 / self.n as f64 * (self.to - self.from);
         let (first_year, last_year) =
             (self.first.div_euclid(each), (self.first + self.n - 1).div_euclid(each));
         let widest = width("2026", LABEL, Weight::Regular) + 6.0;
@@ -220,7 +246,11 @@ impl TimeAxis {
             if fits && year.rem_euclid(every) == last_year.rem_euclid(every) {
                 let half = widest / 2.0 - 3.0;
                 canvas.text(Text {
-                    at: ((f64::midpoint(from, to)).clamp(area.left + half, area.right.max(area.left + half)), area.bottom + LABEL + 5.0),
+                    at: (
+                        (f64::midpoint(from, to))
+                            .clamp(area.left + half, area.right.max(area.left + half)),
+                        area.bottom + LABEL + 5.0,
+                    ),
                     text: year.to_string(),
                     size: LABEL,
                     weight: Weight::Regular,
@@ -233,8 +263,18 @@ impl TimeAxis {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A period in words: `June 2026`, `2026`, otherwise as it prints.
@@ -252,8 +292,14 @@ mod tests {
     #[test]
     fn ticks_enclose_the_data_and_are_round() {
         let labels = |s: Scale| s.labels().into_iter().map(|(_, l)| l).collect::<Vec<_>>();
-        assert_eq!(labels(Scale::new(3000.0, 7700.0, 5, false)), ["0", "2,000", "4,000", "6,000", "8,000"]);
-        assert_eq!(labels(Scale::new(-0.23, 0.12, 4, false)), ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2"]);
+        assert_eq!(
+            labels(Scale::new(3000.0, 7700.0, 5, false)),
+            ["0", "2,000", "4,000", "6,000", "8,000"]
+        );
+        assert_eq!(
+            labels(Scale::new(-0.23, 0.12, 4, false)),
+            ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2"]
+        );
         assert_eq!(labels(Scale::new(60.0, 450.0, 5, true)), ["50", "100", "200", "500"]);
         assert_eq!(labels(Scale::new(5.0, 5.0, 4, false)).len(), 5);
     }

@@ -133,8 +133,7 @@ impl Canvas {
             let size = ((size.0 * SCALE).ceil() as u32, (size.1 * SCALE).ceil() as u32);
             let mut backend = SVGBackend::with_string(&mut buffer, size);
             for shape in &self.shapes {
-                draw(&mut backend, shape)
-                    .map_err(|e| ChartError::Drawing { detail: e.to_string() })?;
+                draw(&mut backend, shape)?;
             }
             backend.present().map_err(|e| ChartError::Drawing { detail: e.to_string() })?;
         }
@@ -146,12 +145,9 @@ fn pixel(p: Point) -> (i32, i32) {
     ((p.0 * SCALE).round() as i32, (p.1 * SCALE).round() as i32)
 }
 
-fn draw<B: DrawingBackend>(
-    backend: &mut B,
-    shape: &Shape,
-) -> Result<(), plotters::drawing::backend::DrawingErrorKind<B::ErrorType>> {
+fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<(), ChartError> {
     let rgb = |c: Rgb| RGBColor(c.0, c.1, c.2);
-    match shape {
+    let drawn = match shape {
         Shape::Line { points, colour, width } => backend.draw_path(
             points.iter().map(|p| pixel(*p)),
             &rgb(*colour).stroke_width((width * SCALE).round() as u32),
@@ -179,7 +175,8 @@ fn draw<B: DrawingBackend>(
                 .pos(Pos::new(h, VPos::Bottom));
             backend.draw_text(&text.text, &style, pixel(text.at))
         }
-    }
+    };
+    drawn.map_err(|e| ChartError::Drawing { detail: e.to_string() })
 }
 
 /// plotters' elements without its document element, defaults spelt out and offsets of its own; the text position
@@ -199,7 +196,9 @@ fn tidy(svg: &str) -> String {
     while let Some(line) = lines.next() {
         tidied.push_str(&font_size(line));
         // The text itself stands on the line after its tag.
-        if line.starts_with("<text") && let Some(text) = lines.next() {
+        if line.starts_with("<text")
+            && let Some(text) = lines.next()
+        {
             tidied.push_str(text);
         }
         tidied.push('\n');

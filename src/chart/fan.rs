@@ -8,7 +8,7 @@ use super::figure::{Plot, WIDTH, csv};
 use super::font::Weight;
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
 use super::number::significant;
-use super::palette::{GREY, INK, NAVY, ORANGE, WHITE};
+use super::palette::{INK, NAVY, ORANGE, WHITE};
 use super::{ChartError, Event, Figure, Heading, Interval, Point, range};
 
 /// The distribution of one period ahead.
@@ -55,9 +55,16 @@ impl Fan {
         let last = self.history.last().ok_or(ChartError::Empty)?;
         let scale = Scale::new(lo, hi, 5, self.log);
         let labels = self.edge_labels(&scale.clone().over(0.0, 0.0), last);
-        let mut area = Area { left: scale.label_width() + 10.0, top: 8.0, right: WIDTH - margin(&labels), bottom: 0.0 };
+        let mut area = Area {
+            left: scale.label_width() + 10.0,
+            top: 8.0,
+            right: WIDTH - margin(&labels),
+            bottom: 0.0,
+        };
         let periods = self.history.iter().flat_map(|p| [p.first(), p.period]);
-        let periods = periods.chain(self.forecast.iter().map(|f| f.period)).chain(self.events.iter().map(|e| e.period));
+        let periods = periods
+            .chain(self.forecast.iter().map(|f| f.period))
+            .chain(self.events.iter().map(|e| e.period));
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
         let mut marks: Vec<(f64, String)> =
             self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
@@ -68,7 +75,8 @@ impl Fan {
             }
         }
         let rows = EventRows::arrange(&marks, area.left, area.right);
-        area.top += rows.as_ref().map_or(0.0, EventRows::height) + if self.forecast.is_empty() { 0.0 } else { 14.0 };
+        area.top += rows.as_ref().map_or(0.0, EventRows::height)
+            + if self.forecast.is_empty() { 0.0 } else { 14.0 };
         area.bottom = area.top + 262.0;
         let scale = scale.over(area.bottom, area.top);
         let mut canvas = Canvas::default();
@@ -104,7 +112,8 @@ impl Fan {
 
     fn range(&self) -> Result<(f64, f64), ChartError> {
         let history = self.history.iter().map(|p| (p.period, p.value));
-        let smoothed = self.smoothed.iter().flat_map(|s| [s.value, s.lo, s.hi].map(|v| (s.period, v)));
+        let smoothed =
+            self.smoothed.iter().flat_map(|s| [s.value, s.lo, s.hi].map(|v| (s.period, v)));
         let forecast = self.forecast.iter().flat_map(|f| {
             f.bands.iter().flat_map(|b| [b.0, b.1]).chain([f.median]).map(|v| (f.period, v))
         });
@@ -114,7 +123,8 @@ impl Fan {
 
     /// Labels beside the last period; heights follow `scale`.
     fn edge_labels(&self, scale: &Scale, last: &Point) -> Vec<EdgeLabel> {
-        let with_unit = |v: f64| format!("{} {}", significant(v, 3), self.unit).trim_end().to_owned();
+        let with_unit =
+            |v: f64| format!("{} {}", significant(v, 3), self.unit).trim_end().to_owned();
         let Some(end) = self.forecast.last() else {
             let y = scale.at(last.value);
             return vec![EdgeLabel { y, text: with_unit(last.value), colour: NAVY, bold: true }];
@@ -126,7 +136,11 @@ impl Fan {
             bold: true,
         }];
         for (i, (band, name)) in end.bands.iter().zip(NAMES).enumerate() {
-            let text = if i == 2 { format!("{name} band {}", significant(band.1, 3)) } else { name.to_owned() };
+            let text = if i == 2 {
+                format!("{name} band {}", significant(band.1, 3))
+            } else {
+                name.to_owned()
+            };
             labels.push(EdgeLabel { y: scale.at(band.1), text, colour: INK, bold: false });
         }
         let text = format!("to {}", significant(end.bands[2].0, 3));
@@ -134,7 +148,14 @@ impl Fan {
         labels
     }
 
-    fn draw_forecast(&self, canvas: &mut Canvas, area: Area, scale: &Scale, time: &TimeAxis, last: &Point) {
+    fn draw_forecast(
+        &self,
+        canvas: &mut Canvas,
+        area: Area,
+        scale: &Scale,
+        time: &TimeAxis,
+        last: &Point,
+    ) {
         let Some(first) = self.forecast.first() else { return };
         let joint = (time.at(last.period, 0.0), scale.at(last.value));
         let edge = |i: usize, upper: bool| -> Vec<(f64, f64)> {
@@ -172,7 +193,8 @@ impl Fan {
 
     fn sentence(&self) -> String {
         let Some(end) = self.forecast.last() else { return String::new() };
-        let with_unit = |v: f64| format!("{} {}", significant(v, 2), self.unit).trim_end().to_owned();
+        let with_unit =
+            |v: f64| format!("{} {}", significant(v, 2), self.unit).trim_end().to_owned();
         format!(
             "1 in 5 chance above {}, 1 in 5 below {} in {}.",
             with_unit(end.bands[1].1),
@@ -184,16 +206,24 @@ impl Fan {
     fn note(&self, numbered: bool) -> String {
         let mut parts = Vec::new();
         if self.history.iter().any(|p| p.span > 1) {
-            parts.push("Flat steps: one figure published for several months, at its monthly mean.".to_owned());
+            parts.push(
+                "Flat steps: one figure published for several months, at its monthly mean."
+                    .to_owned(),
+            );
         }
         if !self.smoothed.is_empty() {
-            parts.push("Dots: estimates of the months within them, with 90 % intervals.".to_owned());
+            parts
+                .push("Dots: estimates of the months within them, with 90 % intervals.".to_owned());
         }
         if self.log {
             parts.push("Logarithmic axis.".to_owned());
         }
         if numbered {
-            let list = self.events.iter().enumerate().map(|(i, e)| format!("{} {} ({})", i + 1, e.label, e.period));
+            let list = self
+                .events
+                .iter()
+                .enumerate()
+                .map(|(i, e)| format!("{} {} ({})", i + 1, e.label, e.period));
             parts.push(list.collect::<Vec<_>>().join("; ") + ".");
         }
         parts.join(" ")
@@ -205,13 +235,19 @@ impl Fan {
         let mut alt = format!(
             "Line chart of {} from {first} to {}; drawn values range from {} to {}; last published value {}.",
             if self.heading.unit.is_empty() { "the series" } else { &self.heading.unit },
-            words(last.period), number(lo), number(hi), number(last.value)
+            words(last.period),
+            number(lo),
+            number(hi),
+            number(last.value)
         );
         if let Some(end) = self.forecast.last() {
             let (low, high) = end.bands[2];
             alt.push_str(&format!(
                 " Forecast to {}: median {}, 90 % band {} to {}.",
-                words(end.period), number(end.median), number(low), number(high)
+                words(end.period),
+                number(end.median),
+                number(low),
+                number(high)
             ));
         }
         for e in &self.events {
@@ -224,22 +260,43 @@ impl Fan {
         let blank = |n: usize| vec![String::new(); n];
         let mut rows: Vec<Vec<String>> = Vec::new();
         for p in &self.history {
-            rows.push([vec!["history".into(), p.period.to_string(), p.span.to_string(), p.value.to_string()], blank(7)].concat());
+            rows.push(
+                [
+                    vec![
+                        "history".into(),
+                        p.period.to_string(),
+                        p.span.to_string(),
+                        p.value.to_string(),
+                    ],
+                    blank(7),
+                ]
+                .concat(),
+            );
         }
         for s in &self.smoothed {
-            let head = vec!["smoothed".into(), s.period.to_string(), "1".into(), s.value.to_string()];
-            rows.push([head, blank(4), vec![s.lo.to_string(), s.hi.to_string(), String::new()]].concat());
+            let head =
+                vec!["smoothed".into(), s.period.to_string(), "1".into(), s.value.to_string()];
+            rows.push(
+                [head, blank(4), vec![s.lo.to_string(), s.hi.to_string(), String::new()]].concat(),
+            );
         }
         for f in &self.forecast {
-            let head = vec!["forecast".into(), f.period.to_string(), "1".into(), f.median.to_string()];
+            let head =
+                vec!["forecast".into(), f.period.to_string(), "1".into(), f.median.to_string()];
             let bands = f.bands.iter().flat_map(|b| [b.0.to_string(), b.1.to_string()]).collect();
             rows.push([head, bands, blank(1)].concat());
         }
         for e in &self.events {
-            rows.push([vec!["event".into(), e.period.to_string()], blank(8), vec![e.label.clone()]].concat());
+            rows.push(
+                [vec!["event".into(), e.period.to_string()], blank(8), vec![e.label.clone()]]
+                    .concat(),
+            );
         }
         csv(
-            &["kind", "period", "span", "value", "lo30", "hi30", "lo60", "hi60", "lo90", "hi90", "label"],
+            &[
+                "kind", "period", "span", "value", "lo30", "hi30", "lo60", "hi60", "lo90", "hi90",
+                "label",
+            ],
             &rows,
         )
     }

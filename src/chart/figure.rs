@@ -84,14 +84,23 @@ impl Figure {
             Vec::new()
         } else {
             let list: String = missing.iter().collect();
-            vec![format!("the chart font has no glyph for {list}; a browser takes a system font, the PNG shows boxes")]
+            vec![format!(
+                "the chart font has no glyph for {list}; a browser takes a system font, the PNG shows boxes"
+            )]
         };
         let css = standalone.css()?;
         let alt = format!("{}. {}", heading.title.trim_end_matches('.'), plot.alt);
         let svg = document(id, "", &heading.title, &alt, Some(&css), (WIDTH, height), &background)?;
         let inline_height = plot.height.ceil();
-        let inline_svg =
-            document(id, "-plot", &heading.title, &alt, None, (WIDTH, inline_height), &plot.canvas)?;
+        let inline_svg = document(
+            id,
+            "-plot",
+            &heading.title,
+            &alt,
+            None,
+            (WIDTH, inline_height),
+            &plot.canvas,
+        )?;
         Ok(Self {
             id: id.clone(),
             title: heading.title.clone(),
@@ -118,8 +127,10 @@ impl Figure {
         let failed = |detail: String| ChartError::Drawing { detail };
         let tree = self.tree()?;
         let size = tree.size();
-        let (w, h) = ((size.width() * PNG_SCALE).ceil() as u32, (size.height() * PNG_SCALE).ceil() as u32);
-        let mut pixmap = tiny_skia::Pixmap::new(w, h).ok_or_else(|| failed(format!("{w} × {h} pixels")))?;
+        let (w, h) =
+            ((size.width() * PNG_SCALE).ceil() as u32, (size.height() * PNG_SCALE).ceil() as u32);
+        let mut pixmap =
+            tiny_skia::Pixmap::new(w, h).ok_or_else(|| failed(format!("{w} × {h} pixels")))?;
         pixmap.fill(tiny_skia::Color::WHITE);
         let transform = tiny_skia::Transform::from_scale(PNG_SCALE, PNG_SCALE);
         resvg::render(&tree, transform, &mut pixmap.as_mut());
@@ -132,7 +143,9 @@ impl Figure {
         let mut ids = Vec::new();
         for (weight, bytes) in self.standalone.fonts()? {
             let source = usvg::fontdb::Source::Binary(Arc::new(bytes));
-            ids.extend(options.fontdb_mut().load_font_source(source).first().map(|id| (weight, *id)));
+            ids.extend(
+                options.fontdb_mut().load_font_source(source).first().map(|id| (weight, *id)),
+            );
         }
         options.font_resolver = usvg::FontResolver {
             select_font: Box::new(move |font, _| {
@@ -141,7 +154,8 @@ impl Figure {
             }),
             select_fallback: Box::new(|_, _, _| None),
         };
-        usvg::Tree::from_str(&self.svg, &options).map_err(|e| ChartError::Drawing { detail: e.to_string() })
+        usvg::Tree::from_str(&self.svg, &options)
+            .map_err(|e| ChartError::Drawing { detail: e.to_string() })
     }
 }
 

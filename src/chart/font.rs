@@ -44,7 +44,10 @@ impl Characters {
     /// Characters the font has no glyph for.
     pub(crate) fn missing(&self) -> Vec<char> {
         let without = |set: &BTreeSet<char>, weight| {
-            set.iter().copied().filter(|&c| face(weight).glyph_index(c).is_none()).collect::<Vec<_>>()
+            set.iter()
+                .copied()
+                .filter(|&c| face(weight).glyph_index(c).is_none())
+                .collect::<Vec<_>>()
         };
         let mut list = without(&self.regular, Weight::Regular);
         list.extend(without(&self.bold, Weight::Bold));
@@ -126,13 +129,15 @@ fn subset(weight: Weight, characters: &BTreeSet<char>) -> Result<Vec<u8>, ChartE
     let mut remapper = subsetter::GlyphRemapper::new();
     let mut map: Vec<(u16, u16)> = Vec::new();
     for &c in characters {
-        if let (Ok(code), Some(GlyphId(glyph))) = (u16::try_from(u32::from(c)), face.glyph_index(c)) {
+        if let (Ok(code), Some(GlyphId(glyph))) = (u16::try_from(u32::from(c)), face.glyph_index(c))
+        {
             map.push((code, remapper.remap(glyph)));
         }
     }
     let cut = subsetter::subset(bytes(weight), 0, &remapper)
         .map_err(|e| ChartError::Font { detail: e.to_string() })?;
-    let mut tables = tables(&cut).ok_or_else(|| ChartError::Font { detail: "table directory".into() })?;
+    let mut tables =
+        tables(&cut).ok_or_else(|| ChartError::Font { detail: "table directory".into() })?;
     tables.push((*b"cmap", character_map(&map)));
     if let Some(os2) = face.raw_face().table(Tag::from_bytes(b"OS/2")) {
         tables.push((*b"OS/2", os2.to_vec()));
@@ -192,7 +197,9 @@ fn assemble(tables: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
             head = Some(from);
         }
         font.extend(tag);
-        font.extend([checksum(&data), from as u32, data.len() as u32].iter().flat_map(|w| w.to_be_bytes()));
+        font.extend(
+            [checksum(&data), from as u32, data.len() as u32].iter().flat_map(|w| w.to_be_bytes()),
+        );
         from += data.len().next_multiple_of(4);
     }
     for (_, data) in tables {
@@ -241,7 +248,8 @@ mod tests {
 
     #[test]
     fn lines_are_no_wider_than_asked() {
-        let lines = wrap("a plain sentence about exports of rare earths", 12.0, Weight::Regular, 90.0);
+        let lines =
+            wrap("a plain sentence about exports of rare earths", 12.0, Weight::Regular, 90.0);
         assert!(lines.len() > 2);
         assert!(lines.iter().all(|l| width(l, 12.0, Weight::Regular) <= 90.0));
     }

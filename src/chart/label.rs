@@ -36,7 +36,9 @@ pub(crate) fn spread(wanted: &[f64], gap: f64, lo: f64, hi: f64) -> Vec<f64> {
     let mut blocks: Vec<(f64, usize)> = Vec::new();
     for (rank, &i) in order.iter().enumerate() {
         blocks.push((wanted[i] - rank as f64 * gap, 1));
-        while let [.., (a, n), (b, m)] = blocks[..] && a > b {
+        while let [.., (a, n), (b, m)] = blocks[..]
+            && a > b
+        {
             blocks.truncate(blocks.len() - 2);
             blocks.push(((a * n as f64 + b * m as f64) / (n + m) as f64, n + m));
         }
@@ -81,7 +83,8 @@ struct Placed {
 
 impl Placed {
     fn clashes(&self, other: &Self) -> bool {
-        let overlap = self.row == other.row && self.from < other.to + 6.0 && other.from < self.to + 6.0;
+        let overlap =
+            self.row == other.row && self.from < other.to + 6.0 && other.from < self.to + 6.0;
         // A rule runs from its own row downwards, through every row with a higher number.
         let crosses = |rule: &Self, label: &Self| {
             rule.row < label.row && rule.x > label.from - 3.0 && rule.x < label.to + 3.0
@@ -182,9 +185,14 @@ mod tests {
 
     #[test]
     fn no_rule_crosses_a_label() {
-        let events: Vec<(f64, String)> = [(100.0, "controls on gallium"), (120.0, "reporting duty"), (130.0, "licences"), (300.0, "truce")]
-            .map(|(x, t)| (x, t.to_owned()))
-            .to_vec();
+        let events: Vec<(f64, String)> = [
+            (100.0, "controls on gallium"),
+            (120.0, "reporting duty"),
+            (130.0, "licences"),
+            (300.0, "truce"),
+        ]
+        .map(|(x, t)| (x, t.to_owned()))
+        .to_vec();
         let rows = EventRows::arrange(&events, 0.0, 320.0).unwrap();
         for (i, (a, _)) in rows.placed.iter().enumerate() {
             for (b, _) in &rows.placed[..i] {

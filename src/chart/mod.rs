@@ -197,7 +197,8 @@ impl Point {
             .observations()
             .iter()
             .map(|o| {
-                let n = if series.aggregation() == Aggregation::Sum { f64::from(o.span) } else { 1.0 };
+                let n =
+                    if series.aggregation() == Aggregation::Sum { f64::from(o.span) } else { 1.0 };
                 Self { period: o.period, span: o.span, value: o.value / n }
             })
             .collect()

@@ -18,9 +18,11 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
     // Half away from zero, as a reader rounds by hand; formatting alone rounds the binary fraction.
     let scale = 10_f64.powi(decimals as i32);
-    let rounded = if (value * scale).abs() < 1e15 { (value * scale).round() / scale } else { value };
+    let rounded =
+        if (value * scale).abs() < 1e15 { (value * scale).round() / scale } else { value };
     let digits = format!("{:.decimals$}", rounded.abs());
-    let (whole, fraction) = digits.split_once('.').map_or((digits.as_str(), None), |(w, f)| (w, Some(f)));
+    let (whole, fraction) =
+        digits.split_once('.').map_or((digits.as_str(), None), |(w, f)| (w, Some(f)));
     let mut text = String::new();
     if rounded < 0.0 && digits.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
         text.push('−');
@@ -63,7 +65,11 @@ pub fn signed(value: f64, decimals: usize) -> String {
 
 /// A fraction in per cent.
 pub fn percent(fraction: f64, decimals: usize) -> String {
-    if fraction.is_finite() { format!("{} %", fixed(100.0 * fraction, decimals)) } else { MISSING.into() }
+    if fraction.is_finite() {
+        format!("{} %", fixed(100.0 * fraction, decimals))
+    } else {
+        MISSING.into()
+    }
 }
 
 /// Decimals that show three digits of numbers as large as `largest`.
