@@ -1,5 +1,6 @@
 //! From bundled series to forecasts: fits, months within sums, joint paths, backtests.
 
+mod headline;
 mod january;
 mod rest_of_world;
 mod samples;
@@ -16,6 +17,7 @@ use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::study::spec::StudySpec;
 
+pub use headline::{YearAhead, year_ahead};
 pub use january::{JanuaryShare, january_shares};
 pub use rest_of_world::vehicles_outside_china;
 pub use samples::{Plan, SEASON, control_month, plans};
