@@ -92,22 +92,22 @@ impl Canvas {
         self.shapes.push(Shape::Text(text));
     }
 
-    /// Adds `other` moved down by `dy`.
-    pub(crate) fn append(&mut self, other: &Self, dy: f64) {
-        let down = |p: &Point| (p.0, p.1 + dy);
+    /// Adds `other` moved right by `dx` and down by `dy`.
+    pub(crate) fn append(&mut self, other: &Self, (dx, dy): (f64, f64)) {
+        let moved = |p: &Point| (p.0 + dx, p.1 + dy);
         for shape in &other.shapes {
             self.shapes.push(match shape {
                 Shape::Line { points, colour, width } => {
-                    let points = points.iter().map(down).collect();
+                    let points = points.iter().map(moved).collect();
                     Shape::Line { points, colour: *colour, width: *width }
                 }
                 Shape::Area { points, colour } => {
-                    Shape::Area { points: points.iter().map(down).collect(), colour: *colour }
+                    Shape::Area { points: points.iter().map(moved).collect(), colour: *colour }
                 }
                 Shape::Disc { at, radius, colour } => {
-                    Shape::Disc { at: down(at), radius: *radius, colour: *colour }
+                    Shape::Disc { at: moved(at), radius: *radius, colour: *colour }
                 }
-                Shape::Text(text) => Shape::Text(Text { at: down(&text.at), ..text.clone() }),
+                Shape::Text(text) => Shape::Text(Text { at: moved(&text.at), ..text.clone() }),
             });
         }
     }

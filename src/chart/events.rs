@@ -73,7 +73,7 @@ impl Events {
         }
         let bottom = areas.last().map_or(top, |a| a.bottom);
         if let Some(rows) = &rows {
-            rows.draw(&mut canvas, Area { left, top, right, bottom });
+            rows.draw(&mut canvas, Area { left, top, right, bottom }, None);
         }
         for ((panel, scale), area) in self.panels.iter().zip(scales).zip(&areas) {
             let scale = scale.over(area.bottom, area.top);
@@ -180,7 +180,7 @@ fn list(canvas: &mut Canvas, height: &mut f64, events: &[Event]) {
     let start = *height + 4.0;
     let mut lowest = *height;
     for (side, chunk) in [&events[..half], &events[half..]].into_iter().enumerate() {
-        let (x, mut y) = (14.0 + side as f64 * (column - 4.0), start);
+        let (x, mut y) = (side as f64 * (column + 6.0), start);
         for (i, e) in chunk.iter().enumerate() {
             let number = (side * half + i + 1).to_string();
             y += 15.0;

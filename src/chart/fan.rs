@@ -2,10 +2,9 @@
 
 use monazite_series::Period;
 
-use super::axis::{Area, LABEL, Scale, TimeAxis, words};
-use super::canvas::{Anchor, Canvas, Text};
+use super::axis::{Area, Scale, TimeAxis, words};
+use super::canvas::Canvas;
 use super::figure::{Plot, WIDTH, csv};
-use super::font::Weight;
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
 use super::number::significant;
 use super::palette::{INK, NAVY, ORANGE, WHITE};
@@ -68,27 +67,25 @@ impl Fan {
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
         let mut marks: Vec<(f64, String)> =
             self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
-        let numbered = EventRows::arrange(&marks, area.left, area.right).is_none();
+        let start = self.forecast.first().map(|f| time.at(f.period, -0.5));
+        marks.extend(start.map(|x| (x, "forecast".to_owned())));
+        let mut rows = EventRows::arrange(&marks, area.left, area.right);
+        let numbered = rows.is_none();
         if numbered {
-            for (i, mark) in marks.iter_mut().enumerate() {
+            for (i, mark) in marks.iter_mut().enumerate().take(self.events.len()) {
                 mark.1 = (i + 1).to_string();
             }
+            rows = EventRows::arrange(&marks, area.left, area.right);
         }
-        let rows = EventRows::arrange(&marks, area.left, area.right);
-        area.top += rows.as_ref().map_or(0.0, EventRows::height)
-            + if self.forecast.is_empty() { 0.0 } else { 14.0 };
+        area.top += rows.as_ref().map_or(0.0, EventRows::height);
         area.bottom = area.top + 262.0;
         let scale = scale.over(area.bottom, area.top);
         let mut canvas = Canvas::default();
         scale.draw_vertical(&mut canvas, area);
         time.draw(&mut canvas, area);
-        self.draw_forecast(&mut canvas, area, &scale, &time, last);
+        self.draw_forecast(&mut canvas, &scale, &time, last);
         if let Some(rows) = &rows {
-            // Rows end above the word that marks the forecast.
-            let lift = if self.forecast.is_empty() { 0.0 } else { 14.0 };
-            let mut above = Canvas::default();
-            rows.draw(&mut above, Area { top: area.top - lift, ..area });
-            canvas.append(&above, 0.0);
+            rows.draw(&mut canvas, area, start);
         }
         draw_history(&mut canvas, &scale, &time, &self.history);
         for s in &self.smoothed {
@@ -137,26 +134,21 @@ impl Fan {
         }];
         for (i, (band, name)) in end.bands.iter().zip(NAMES).enumerate() {
             let text = if i == 2 {
-                format!("{name} band {}", significant(band.1, 3))
+                format!("{name}: {}", significant(band.1, 3))
             } else {
                 name.to_owned()
             };
             labels.push(EdgeLabel { y: scale.at(band.1), text, colour: INK, bold: false });
         }
-        let text = format!("to {}", significant(end.bands[2].0, 3));
+        let text = format!("90 %: {}", significant(end.bands[2].0, 3));
         labels.push(EdgeLabel { y: scale.at(end.bands[2].0), text, colour: INK, bold: false });
         labels
     }
 
-    fn draw_forecast(
-        &self,
-        canvas: &mut Canvas,
-        area: Area,
-        scale: &Scale,
-        time: &TimeAxis,
-        last: &Point,
-    ) {
-        let Some(first) = self.forecast.first() else { return };
+    fn draw_forecast(&self, canvas: &mut Canvas, scale: &Scale, time: &TimeAxis, last: &Point) {
+        if self.forecast.is_empty() {
+            return;
+        }
         let joint = (time.at(last.period, 0.0), scale.at(last.value));
         let edge = |i: usize, upper: bool| -> Vec<(f64, f64)> {
             std::iter::once(joint)
@@ -179,16 +171,6 @@ impl Fan {
         let median: Vec<_> = std::iter::once(joint).chain(median).collect();
         canvas.line(&median, WHITE, 3.2);
         canvas.dashed(&median, NAVY, 1.9, (6.0, 2.5));
-        let x = time.at(first.period, -0.5);
-        canvas.dashed(&[(x, area.top - 12.0), (x, area.bottom)], INK, 1.0, (4.0, 3.0));
-        canvas.text(Text {
-            at: (x + 5.0, area.top - 4.0),
-            text: "forecast".into(),
-            size: LABEL - 1.0,
-            weight: Weight::Regular,
-            anchor: Anchor::Start,
-            colour: INK,
-        });
     }
 
     fn sentence(&self) -> String {

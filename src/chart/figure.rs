@@ -11,8 +11,10 @@ use super::{ChartError, Heading};
 
 /// Natural width of every chart.
 pub(crate) const WIDTH: f64 = 720.0;
-/// White around the texts of a standalone chart.
-const PAD: f64 = 14.0;
+/// White around a standalone chart.
+const PAD: f64 = 16.0;
+/// Width of a standalone chart.
+const PAGE: f64 = WIDTH + 2.0 * PAD;
 /// Pixels of a PNG per natural unit: 300 dots per inch at 18 cm.
 const PNG_SCALE: f32 = 3.0;
 
@@ -70,14 +72,14 @@ impl Figure {
         block(&mut page, &mut y, &heading.title, (16.5, Weight::Bold), Rgb(0x1A, 0x1A, 0x1A));
         block(&mut page, &mut y, &subtitle, (12.0, Weight::Regular), GREY);
         y += 12.0;
-        page.append(&plot.canvas, y);
+        page.append(&plot.canvas, (PAD, y));
         y += plot.height + 6.0;
         block(&mut page, &mut y, &plot.caption, (12.5, Weight::Regular), INK);
         block(&mut page, &mut y, &plot.note, (11.0, Weight::Regular), GREY);
         let height = (y + PAD).ceil();
         let mut background = Canvas::default();
-        background.rectangle((0.0, 0.0), (WIDTH, height), WHITE);
-        background.append(&page, 0.0);
+        background.rectangle((0.0, 0.0), (PAGE, height), WHITE);
+        background.append(&page, (0.0, 0.0));
         let standalone = page.characters();
         let missing = standalone.missing();
         let warnings = if missing.is_empty() {
@@ -90,7 +92,7 @@ impl Figure {
         };
         let css = standalone.css()?;
         let alt = format!("{}. {}", heading.title.trim_end_matches('.'), plot.alt);
-        let svg = document(id, "", &heading.title, &alt, Some(&css), (WIDTH, height), &background)?;
+        let svg = document(id, "", &heading.title, &alt, Some(&css), (PAGE, height), &background)?;
         let inline_height = plot.height.ceil();
         let inline_svg = document(
             id,
@@ -115,11 +117,11 @@ impl Figure {
             standalone,
             inline: plot.canvas.characters(),
             #[cfg(test)]
-            canvas: (page, WIDTH, height),
+            canvas: (page, PAGE, height),
         })
     }
 
-    /// The standalone chart as a PNG of 2,160 pixels across, on white; the same bytes every time.
+    /// The standalone chart as a PNG of 2,256 pixels across, on white; the same bytes every time.
     ///
     /// # Errors
     /// [`ChartError::Drawing`] if the renderer refuses the SVG, which would be a fault of this module.
@@ -172,7 +174,7 @@ pub fn font_css<'a>(figures: impl IntoIterator<Item = &'a Figure>) -> Result<Str
 }
 
 fn block(page: &mut Canvas, y: &mut f64, text: &str, (size, weight): (f64, Weight), colour: Rgb) {
-    for line in wrap(text, size, weight, WIDTH - 2.0 * PAD) {
+    for line in wrap(text, size, weight, WIDTH) {
         *y += (1.3 * size).round();
         let at = (PAD, *y - 0.3 * size);
         page.text(Text { at, text: line, size, weight, anchor: Anchor::Start, colour });

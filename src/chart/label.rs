@@ -3,7 +3,7 @@
 use super::axis::{Area, LABEL};
 use super::canvas::{Anchor, Canvas, Text};
 use super::font::{Weight, width};
-use super::palette::{GREY, INK, Rgb};
+use super::palette::{INK, RULE, Rgb};
 
 /// Distance of baselines of labels beside each other.
 pub(crate) const LINE: f64 = 14.5;
@@ -67,7 +67,7 @@ pub(crate) fn draw_edge(canvas: &mut Canvas, area: Area, labels: &[EdgeLabel]) {
             size: LABEL,
             weight: label.weight(),
             anchor: Anchor::Start,
-            colour: label.colour,
+            colour: label.colour.readable(),
         });
     }
 }
@@ -122,11 +122,16 @@ impl EventRows {
         if self.placed.is_empty() { 0.0 } else { self.n_rows as f64 * LINE + 2.0 }
     }
 
-    /// Draws rules and labels; the rows end at the top of `area`.
-    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Area) {
+    /// Draws rules and labels; the rows end at the top of `area`. The rule at `dashed` is where a forecast starts.
+    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Area, dashed: Option<f64>) {
         for (at, text) in &self.placed {
             let y = area.top - self.height() + at.row as f64 * LINE;
-            canvas.line(&[(at.x, y + 1.0), (at.x, area.bottom)], GREY, 0.8);
+            let rule = [(at.x, y + 1.0), (at.x, area.bottom)];
+            if dashed == Some(at.x) {
+                canvas.dashed(&rule, INK, 1.1, (4.0, 3.0));
+            } else {
+                canvas.line(&rule, RULE, 0.7);
+            }
             canvas.text(Text {
                 at: (at.from, y + 0.82 * LABEL),
                 text: text.clone(),

@@ -33,6 +33,8 @@ mod shares;
 mod split;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::all as demo;
 
 use monazite_series::{Aggregation, Period, Series};
 

@@ -14,6 +14,8 @@ pub(crate) const WHITE: Rgb = Rgb(255, 255, 255);
 pub(crate) const GRID: Rgb = Rgb(0xE3, 0xE3, 0xE3);
 /// Secondary text and rules.
 pub(crate) const GREY: Rgb = Rgb(0x66, 0x66, 0x66);
+/// Rules of events: behind the data, yet 3:1 on white.
+pub(crate) const RULE: Rgb = Rgb(0x8C, 0x8C, 0x8C);
 
 /// Colours of lines one to four.
 pub(crate) const LINES: [Rgb; 4] = [NAVY, ORANGE, PLUM, TEAL];
@@ -25,6 +27,16 @@ impl Rgb {
     pub(crate) fn tint(self, strength: f64) -> Self {
         let mix = |c: u8| (255.0 - strength * (255.0 - f64::from(c))).round() as u8;
         Self(mix(self.0), mix(self.1), mix(self.2))
+    }
+
+    /// The colour, darkened until text in it reads well on white.
+    pub(crate) fn readable(self) -> Self {
+        let mut colour = self;
+        while colour.contrast() < 4.5 {
+            let darker = |c: u8| (f64::from(c) * 0.95) as u8;
+            colour = Self(darker(colour.0), darker(colour.1), darker(colour.2));
+        }
+        colour
     }
 
     fn luminance(self) -> f64 {
@@ -53,7 +65,7 @@ mod tests {
     #[test]
     fn lines_and_edges_stand_out_from_white() {
         let lavender = Rgb(0xA2, 0x85, 0xD1);
-        for colour in [NAVY, TEAL, PLUM, ORANGE, INK, lavender, GREY] {
+        for colour in [NAVY, TEAL, PLUM, ORANGE, INK, lavender, GREY, RULE, ORANGE.readable()] {
             assert!(colour.contrast() >= 3.0, "{colour:?} {}", colour.contrast());
         }
         for colour in LINES {

@@ -92,7 +92,7 @@ impl Paths {
         scale.draw_vertical(&mut canvas, area);
         time.draw(&mut canvas, area);
         if let Some(rows) = &rows {
-            rows.draw(&mut canvas, area);
+            rows.draw(&mut canvas, area, None);
         }
         for (i, line) in self.lines.iter().enumerate().rev() {
             let points: Vec<_> =

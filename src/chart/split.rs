@@ -89,10 +89,9 @@ impl Split {
             let from = middle - (bar_width + beside) / 2.0 + 4.0;
             last_segments =
                 draw_bar(&mut canvas, area, &scale, bar, (from, from + bar_width), decimals);
-            // The marker of the total lies across the bar and out on its left.
-            let y = scale.at(bar.total);
-            canvas.line(&[(from - 7.0, y), (from + bar_width + 2.0, y)], WHITE, 4.6);
-            canvas.line(&[(from - 7.0, y), (from + bar_width + 2.0, y)], INK, 2.2);
+            // The total stands left of the bar, so that it hides no part.
+            let (x, y) = (from - 8.0, scale.at(bar.total));
+            canvas.area(vec![(x, y - 5.0), (x + 5.0, y), (x, y + 5.0), (x - 5.0, y)], INK);
             let mut put = |y: f64, text: String, weight| {
                 canvas.text(Text {
                     at: (from + bar_width / 2.0, y),
@@ -116,8 +115,7 @@ impl Split {
             colour: INK,
         });
         // Names stand at the height of the last bar's parts, each behind a patch of its fill.
-        let wanted: Vec<f64> = last_segments.clone();
-        let placed = spread(&wanted, LINE + 2.0, area.top + 6.0, area.bottom - 6.0);
+        let placed = spread(&last_segments, LINE + 2.0, area.top + 6.0, area.bottom - 6.0);
         for (i, (name, y)) in self.parts.iter().zip(placed).enumerate() {
             let x = area.right + 8.0;
             patch(&mut canvas, i, (x, y - 5.0), (x + 10.0, y + 5.0));
@@ -134,7 +132,7 @@ impl Split {
             canvas,
             height: area.bottom + 42.0,
             caption: self.heading.caption.clone().unwrap_or_default(),
-            note: "The dark rule across a bar is the total.".into(),
+            note: "Diamonds: totals.".into(),
             alt: self.alt(decimals),
             csv: self.csv()?,
         };
@@ -202,10 +200,9 @@ fn draw_bar(
         let middle = f64::midpoint(from, to);
         middles.push(middle);
         let text = signed(value, decimals);
-        let total = scale.at(bar.total);
         let room =
             (from - to).abs() >= 15.0 && width(&text, 11.0, Weight::Regular) + 4.0 <= x.1 - x.0;
-        if room && (total - middle).abs() > 9.0 {
+        if room {
             let (colour, strength) = FILLS[i];
             let at = (f64::midpoint(x.0, x.1), middle + 4.0);
             canvas.text(Text {
@@ -223,6 +220,8 @@ fn draw_bar(
     let wanted: Vec<f64> = outside.iter().map(|(y, _)| *y).collect();
     let placed = spread(&wanted, 13.0, area.top + 4.0, area.bottom - 4.0);
     for ((_, text), y) in outside.into_iter().zip(placed) {
+        let right = x.1 + 7.0 + width(&text, 11.0, Weight::Regular);
+        canvas.rectangle((x.1 + 3.0, y - 6.0), (right, y + 6.0), WHITE);
         canvas.text(Text {
             at: (x.1 + 5.0, y + 4.0),
             text,

@@ -324,3 +324,15 @@ fn what_cannot_be_drawn_is_a_typed_error() {
     script.heading.title = "稀土 exports".into();
     assert_eq!(script.draw().unwrap().warnings.len(), 1);
 }
+
+/// The picture as a black-and-white printer makes it.
+fn grey(png: &[u8]) -> Vec<u8> {
+    let mut pixmap = resvg::tiny_skia::Pixmap::decode_png(png).unwrap();
+    for p in pixmap.pixels_mut() {
+        let y = (0.299 * f64::from(p.red())
+            + 0.587 * f64::from(p.green())
+            + 0.114 * f64::from(p.blue())) as u8;
+        *p = resvg::tiny_skia::PremultipliedColorU8::from_rgba(y, y, y, 255).unwrap();
+    }
+    pixmap.encode_png().unwrap()
+}
