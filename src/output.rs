@@ -89,11 +89,11 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Opens `root`, creating it if needed; an earlier run's files are removed, others are left alone.
+    /// Whether a run may go into `root`: a new or empty folder, one that holds a run of ours, or any with `force`.
     ///
     /// # Errors
-    /// I003 if the folder holds files but no run of ours (unless `force`), I002 if it cannot be written to.
-    pub fn open(root: &Path, force: bool) -> Result<Self, Diagnostic> {
+    /// I003 if not.
+    pub fn check(root: &Path, force: bool) -> Result<(), Diagnostic> {
         if root.exists() && !root.is_dir() {
             return Err(Diagnostic::error(
                 "I003",
@@ -111,6 +111,15 @@ impl RunFolder {
             )
             .help("name another folder with -o DIR, or write into this one with --force; files that are not ours stay"));
         }
+        Ok(())
+    }
+
+    /// Opens `root`, creating it if needed; an earlier run's files are removed, others are left alone.
+    ///
+    /// # Errors
+    /// I003 if the folder holds files but no run of ours (unless `force`), I002 if it cannot be written to.
+    pub fn open(root: &Path, force: bool) -> Result<Self, Diagnostic> {
+        Self::check(root, force)?;
         fs::create_dir_all(root).map_err(|e| cannot_write(root, &e))?;
         let folder = Self { root: root.to_owned(), outputs: IndexMap::new() };
         folder.remove_earlier_run();

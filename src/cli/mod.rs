@@ -5,6 +5,7 @@ mod data;
 mod explain;
 mod forecast;
 mod init;
+mod report;
 mod terminal;
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Report(report::Args),
     Init(init::Args),
     Data(data::Args),
     Forecast(forecast::Args),
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
     }
     let mut terminal = Terminal::new(cli.json, cli.quiet);
     let outcome = match cli.command {
+        Command::Report(args) => args.run(&mut terminal),
         Command::Init(args) => args.run(&mut terminal),
         Command::Data(args) => args.run(&mut terminal),
         Command::Forecast(args) => args.run(&mut terminal),

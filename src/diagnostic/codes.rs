@@ -2,6 +2,10 @@
 
 /// Code and explanation, in order of the codes: a title, what it means, an example, how to fix it.
 const CODES: &[(&str, &str)] = &[
+    ("C001", "A chart cannot be drawn.
+A value is not finite, or not positive on a logarithmic axis; a model that failed is never drawn.
+Example: a forecast whose upper band is infinite.
+Fix: please report it with the message."),
     ("D001", "The file holds no data.
 It is empty, or has a header and nothing below.
 Example: a file of one line, `unique_id,ds,y`.

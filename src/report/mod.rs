@@ -15,14 +15,17 @@
 //! # Ok::<(), monazite::chart::ChartError>(())
 //! ```
 
+pub mod contents;
 mod html;
 mod latex;
 mod style;
 mod table;
+mod write;
 
 pub use crate::chart::number;
 pub use html::html;
 pub use table::{Align, Cell, Column, Table};
+pub use write::write_report;
 
 use crate::chart::Figure;
 

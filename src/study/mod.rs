@@ -2,4 +2,5 @@
 
 pub mod explain;
 pub mod forecast;
+pub mod run;
 pub mod spec;

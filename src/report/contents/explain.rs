@@ -2,8 +2,8 @@
 
 use monazite_econometrics::OlsFit;
 
-use super::words::{month_name, span_of};
 use super::chart_fault;
+use super::words::{month_name, span_of};
 use crate::chart::number::{fixed, percent, signed};
 use crate::chart::{Bar, Figure, Heading, Split};
 use crate::diagnostic::Diagnostic;
@@ -19,15 +19,17 @@ pub(super) fn section(explanation: &Explanation) -> Result<Section, Diagnostic> 
     blocks.push(windows(explanation)?.into());
     blocks.push(by_year(explanation)?.into());
     blocks.push(Block::Text(pass_through(explanation)));
-    blocks.push(fits_table(
-        "pass-through",
-        "Pass-through of the neodymium oxide price to the unit value of exports",
-        &[
-            ("levels", &explanation.pass_through.levels),
-            ("first differences", &explanation.pass_through.differences),
-        ],
-    )
-    .into());
+    blocks.push(
+        fits_table(
+            "pass-through",
+            "Pass-through of the neodymium oxide price to the unit value of exports",
+            &[
+                ("levels", &explanation.pass_through.levels),
+                ("first differences", &explanation.pass_through.differences),
+            ],
+        )
+        .into(),
+    );
     blocks.push(split_table(explanation).into());
     Ok(Section { heading: "What moved the value of exports".into(), blocks })
 }
@@ -218,13 +220,23 @@ pub(super) fn fits_table(id: &str, caption: &str, fits: &[(&str, &OlsFit)]) -> T
         let at = |fit: &OlsFit| fit.names().iter().position(|n| n == name);
         let row = |shown: &dyn Fn(&OlsFit, usize) -> Cell, label: &str| {
             let mut cells = vec![Cell::text(label)];
-            cells.extend(fits.iter().map(|(_, fit)| at(fit).map_or_else(|| "".into(), |i| shown(fit, i))));
+            cells.extend(
+                fits.iter().map(|(_, fit)| at(fit).map_or_else(|| "".into(), |i| shown(fit, i))),
+            );
             cells
         };
         rows.push(row(
             &|fit, i| {
                 let p = fit.p_values()[i];
-                let stars = if p < 0.01 { "***" } else if p < 0.05 { "**" } else if p < 0.1 { "*" } else { "" };
+                let stars = if p < 0.01 {
+                    "***"
+                } else if p < 0.05 {
+                    "**"
+                } else if p < 0.1 {
+                    "*"
+                } else {
+                    ""
+                };
                 let value = fit.coefficients()[i];
                 Cell { text: format!("{}{stars}", fixed(value, 3)), value: Some(value) }
             },
@@ -254,7 +266,10 @@ pub(super) fn fits_table(id: &str, caption: &str, fits: &[(&str, &OlsFit)]) -> T
         rows,
         notes: sample.map_or_else(Vec::new, |s| {
             vec![
-                format!("Dependent variable: {}, {} to {}. Standard errors in parentheses: {}.", s.dependent, s.sample.from, s.sample.to, s.covariance),
+                format!(
+                    "Dependent variable: {}, {} to {}. Standard errors in parentheses: {}.",
+                    s.dependent, s.sample.from, s.sample.to, s.covariance
+                ),
                 "*** p < .01, ** p < .05, * p < .1.".into(),
             ]
         }),

@@ -4,10 +4,11 @@ use monazite_series::Period;
 
 use super::words::{amount, month_name, span_of};
 use super::{Events, vintage};
-use crate::chart::number::{fixed, percent, significant};
+use crate::chart::number::{percent, significant};
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
 use crate::diagnostic::Diagnostic;
-use crate::study::forecast::{SeriesForecast, YearAhead, year_ahead};
+use crate::report::{Block, Cell, Column, Section, Table};
+use crate::study::forecast::{JanuaryShare, SeriesForecast, YearAhead, year_ahead};
 
 /// First month a fan chart shows.
 fn first_shown() -> Option<Period> {
@@ -137,11 +138,8 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
                 .map_err(|e| crate::study::forecast::model_diagnostic(&e))
         })
         .collect::<Result<_, _>>()?;
-    let marked: Vec<Event> = events
-        .iter()
-        .filter(|e| first.is_some_and(|first| e.period >= first))
-        .cloned()
-        .collect();
+    let marked: Vec<Event> =
+        events.iter().filter(|e| first.is_some_and(|first| e.period >= first)).cloned().collect();
     let per = if ahead.total { ", a month" } else { "" };
     Fan {
         heading: Heading::new(plan.id, statement(plan.id, &ahead))
@@ -160,29 +158,197 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
     .map_err(|e| super::chart_fault(plan.id, &e))
 }
 
-/// The years of the forecast as table rows: series, unit, year, median and intervals; sums for flows.
-pub(super) fn year_rows(series: &SeriesForecast) -> Result<Vec<Vec<String>>, Diagnostic> {
+/// The section.
+pub(super) fn section(
+    forecasts: &[SeriesForecast],
+    january: &[JanuaryShare],
+    events: &Events,
+) -> Result<Section, Diagnostic> {
+    let mut blocks = vec![Block::Text(
+        "Each series is forecast by a model of its own months: figures published for several months enter as sums, months \
+         without a figure are bridged, and the controls of April 2025 are interventions estimated with everything else. \
+         Bands come from joint sample paths; the uncertainty of variances is not in them, and the last column of the table \
+         says what they were worth."
+            .into(),
+    )];
+    for series in forecasts {
+        blocks.push(fan(series, events)?.into());
+    }
+    blocks.push(year_table(forecasts)?.into());
+    blocks.push(record_table(forecasts).into());
+    blocks.push(intervention_table(forecasts).into());
+    if !january.is_empty() {
+        blocks.push(january_table(january).into());
+    }
+    let failed: Vec<String> = forecasts
+        .iter()
+        .flat_map(|s| {
+            s.failures
+                .iter()
+                .map(|(model, why)| format!("{}, {}: {why}", s.plan.title, model.label()))
+        })
+        .collect();
+    if !failed.is_empty() {
+        blocks.push(Block::Note("Models that could not be estimated, and are in no chart:".into()));
+        blocks.push(Block::List(failed));
+    }
+    Ok(Section { heading: "Outlook".into(), blocks })
+}
+
+fn year_table(forecasts: &[SeriesForecast]) -> Result<Table, Diagnostic> {
+    Ok(Table {
+        id: "outlook".into(),
+        caption: "The year ahead".into(),
+        columns: vec![
+            Column::text("series"),
+            Column::text("unit"),
+            Column::text("period"),
+            Column::number("median", ""),
+            Column::number("80 % interval", "by the model"),
+            Column::number("year before", "or last figure"),
+            Column::number("change", ""),
+            Column::number("probability above", ""),
+            Column::number("past coverage", "of 80 % intervals"),
+        ],
+        rows: forecasts.iter().map(year_row).collect::<Result<_, _>>()?,
+        notes: vec![
+            "Totals over twelve months for flows, the twelfth month for prices and unit values. A year before that was not published in full is left out.".into(),
+        ],
+        source: "own forecasts".into(),
+    })
+}
+
+fn year_row(series: &SeriesForecast) -> Result<Vec<Cell>, Diagnostic> {
     let style = style(series.plan.id);
     let ahead = year_ahead(series)?;
-    let decimals = if ahead.median * style.factor >= 1000.0 { 0 } else { 1 };
-    let cell = |v: f64| fixed(v * style.factor, decimals);
-    let what = if ahead.total {
-        span_of(ahead.from, ahead.to)
-    } else {
-        month_name(ahead.to)
-    };
-    let change = ahead.before.map_or_else(|| "–".into(), |b| percent(ahead.median / b - 1.0, 0));
-    let above = ahead.above.map_or_else(|| "–".into(), |p| percent(p, 0));
+    let decimals = if ahead.median * style.factor >= 100.0 { 0 } else { 1 };
+    let cell = |v: f64| Cell::fixed(v * style.factor, decimals);
+    let dash = || Cell::text("–");
+    let what = if ahead.total { span_of(ahead.from, ahead.to) } else { month_name(ahead.to) };
     let record = series.main().and_then(|m| series.backtest_of(&m.model));
-    Ok(vec![vec![
-        series.plan.title.to_owned(),
-        style.unit.to_owned(),
-        what,
+    Ok(vec![
+        Cell::text(series.plan.title),
+        Cell::text(style.unit),
+        Cell::text(what),
         cell(ahead.median),
-        format!("{} – {}", cell(ahead.q10), cell(ahead.q90)),
-        ahead.before.map_or_else(|| "–".into(), cell),
-        change,
-        above,
-        record.map_or_else(|| "–".into(), |r| percent(r.coverage80(), 0)),
-    ]])
+        Cell::text(format!("{} – {}", cell(ahead.q10).text, cell(ahead.q90).text)),
+        ahead.before.map_or_else(dash, cell),
+        ahead.before.map_or_else(dash, |b| Cell::percent(ahead.median / b - 1.0, 0)),
+        ahead.above.map_or_else(dash, |p| Cell::percent(p, 0)),
+        record.map_or_else(dash, |r| Cell::percent(r.coverage80(), 0)),
+    ])
+}
+
+/// Rolling-origin records of all models.
+fn record_table(forecasts: &[SeriesForecast]) -> Table {
+    let mut rows = Vec::new();
+    for series in forecasts {
+        let naive = series.backtests.iter().find(|b| b.model.starts_with("seasonal naive"));
+        for record in series.backtests.iter().filter(|b| !b.scored.is_empty()) {
+            let relative =
+                naive.map_or_else(|| Cell::text("–"), |n| Cell::fixed(record.mase() / n.mase(), 2));
+            rows.push(vec![
+                Cell::text(series.plan.title),
+                Cell::text(&record.model),
+                Cell::fixed(record.n_origins as f64, 0),
+                Cell::fixed(record.scored.len() as f64, 0),
+                Cell::fixed(record.mase(), 2),
+                relative,
+                Cell::percent(record.coverage80(), 0),
+                Cell::percent(record.coverage95(), 0),
+            ]);
+        }
+    }
+    Table {
+        id: "backtests".into(),
+        caption: "What the models were worth: rolling origins, up to twelve months ahead".into(),
+        columns: vec![
+            Column::text("series"),
+            Column::text("model"),
+            Column::number("origins", ""),
+            Column::number("figures", ""),
+            Column::number("MASE", ""),
+            Column::number("against seasonal naive", "ratio of MASE"),
+            Column::number("80 % interval held", ""),
+            Column::number("95 % interval held", ""),
+        ],
+        rows,
+        notes: vec![
+            "MASE: mean absolute error of the median, over that of the seasonal naive forecast before the first origin. Below 1 in the ratio beats the benchmark; figures ahead of neighbouring origins overlap, so that small differences mean nothing.".into(),
+            "Models are estimated anew at each origin from what had been published by then; the controls are not known before they came.".into(),
+        ],
+        source: "own estimates".into(),
+    }
+}
+
+/// What regressors and interventions were estimated at.
+fn intervention_table(forecasts: &[SeriesForecast]) -> Table {
+    let mut rows = Vec::new();
+    for series in forecasts {
+        let Some(fit) = series.models.iter().find_map(|m| m.fit.as_ref()) else { continue };
+        for c in &fit.report().coefficients {
+            let t = c.t_value().map_or_else(|| Cell::text("–"), |t| Cell::fixed(t, 1));
+            let se = c.se.map_or_else(|| Cell::text("–"), |s| Cell::fixed(s, 3));
+            rows.push(vec![
+                Cell::text(series.plan.title),
+                Cell::text(&fit.report().model),
+                Cell::text(&c.name),
+                Cell::fixed(c.value, 3),
+                se,
+                t,
+                Cell::percent(c.value.exp() - 1.0, 0),
+            ]);
+        }
+    }
+    Table {
+        id: "interventions".into(),
+        caption: "Controls, holidays and levels, estimated with the dynamics".into(),
+        columns: vec![
+            Column::text("series"),
+            Column::text("model"),
+            Column::text("regressor"),
+            Column::number("effect", "log"),
+            Column::number("s.e.", ""),
+            Column::number("t", ""),
+            Column::number("effect", "%"),
+        ],
+        rows,
+        notes: vec!["Effects are on the logarithm of a month; a step lasts, a pulse is one month, a fading pulse loses half each month.".into()],
+        source: "own estimates".into(),
+    }
+}
+
+/// Smoothed January shares against those of detailed trade data.
+fn january_table(january: &[JanuaryShare]) -> Table {
+    let rows = january
+        .iter()
+        .map(|j| {
+            let inside = j.comtrade.map(|c| j.q05 <= c && c <= j.q95);
+            vec![
+                Cell::text(j.year.to_string()),
+                Cell::percent(j.smoothed, 0),
+                Cell::text(format!("{} – {}", percent(j.q05, 0), percent(j.q95, 0))),
+                j.comtrade.map_or_else(|| Cell::text("–"), |c| Cell::percent(c, 0)),
+                Cell::text(match inside {
+                    Some(true) => "yes",
+                    Some(false) => "no",
+                    None => "–",
+                }),
+            ]
+        })
+        .collect();
+    Table {
+        id: "january-shares".into(),
+        caption: "January's share of the January–February tonnage".into(),
+        columns: vec![
+            Column::text("year"),
+            Column::number("smoothed", ""),
+            Column::number("90 % interval", ""),
+            Column::number("UN Comtrade", "HS 280530 + 284690"),
+            Column::text("inside"),
+        ],
+        rows,
+        notes: vec!["The smoother has not seen the Comtrade months; the two cover different codes, so that shares need not agree exactly.".into()],
+        source: "GACC; UN Comtrade; own estimates".into(),
+    }
 }

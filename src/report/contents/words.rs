@@ -5,16 +5,25 @@ use monazite_series::Period;
 use crate::chart::number::significant;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// `March 2026`.
 pub(super) fn month_name(month: Period) -> String {
-    MONTHS.get(month.season()).map_or_else(
-        || month.to_string(),
-        |name| format!("{name} {}", month.year()),
-    )
+    MONTHS
+        .get(month.season())
+        .map_or_else(|| month.to_string(), |name| format!("{name} {}", month.year()))
 }
 
 /// `2026` for a whole year, `March 2026 to February 2027` for other runs of months.

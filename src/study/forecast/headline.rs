@@ -57,6 +57,7 @@ pub fn year_ahead(series: &SeriesForecast) -> Result<YearAhead, Diagnostic> {
             .map(|q| q[0])
             .map_err(|e| model_diagnostic(&e.into()))
     };
-    let above = before.map(|b| draws.iter().filter(|d| **d > b).count() as f64 / draws.len() as f64);
+    let above =
+        before.map(|b| draws.iter().filter(|d| **d > b).count() as f64 / draws.len() as f64);
     Ok(YearAhead { from, to, total, median: at(0.5)?, q10: at(0.1)?, q90: at(0.9)?, before, above })
 }
