@@ -3,7 +3,8 @@
 //! Quantiles of a period, of a sum over periods or of any function of a path come from the same joint draws, so that
 //! they agree with one another. Draws contain the uncertainty of the state, of future disturbances and of the
 //! coefficients; that of variances and ARMA parameters is not in them, so that intervals are as good as the backtest
-//! says they are.
+//! says they are. Where the sample has sums in logs, the state at its end is that of the model linearised at the
+//! conditional mode, here and in backtests.
 
 use monazite_series::{Period, Unit};
 use monazite_statespace::{Scale, simulate, simulate_ahead, smooth};
@@ -134,31 +135,25 @@ pub struct SmoothedPeriod {
 }
 
 impl Estimate {
-    /// Draws of the target on the whole calendar, `horizon` periods past the data: `n_paths × (n + horizon)`.
-    fn draws(
-        &self,
-        horizon: usize,
-        n_paths: usize,
-        seed: u64,
-    ) -> Result<Array2<f64>, ForecastError> {
-        let (channels, target) = (self.channels(horizon)?, self.sample().target_idx());
+    /// Draws of the target in every period of the data, given all figures: `n_paths × n`.
+    fn draws(&self, n_paths: usize, seed: u64) -> Result<Array2<f64>, ForecastError> {
+        let (channels, target) = (self.channels(0)?, self.sample().target_idx());
         let named = |e| fault(self.label(), self.sample(), e);
-        let observations = self.sample().observations(horizon).map_err(named)?;
-        let mut stream = self.stream(seed);
+        let observations = self.sample().observations(0).map_err(named)?;
+        let mut stream = self.stream("months", seed);
         let drawn =
             simulate(&self.dynamics().model, &channels, &observations, n_paths, &mut || {
                 stream.normal()
             })
             .map_err(named)?;
-        let n_periods = observations.n_periods();
-        let mut paths = Array2::zeros((n_paths, n_periods));
+        let mut paths = Array2::zeros((n_paths, observations.n_periods()));
         // Systematic resampling makes paths of equal weight; without spans in logs it changes nothing.
         for (mut path, draw_idx) in paths.rows_mut().into_iter().zip(resampled(drawn.weights())) {
             for (t, value) in path.iter_mut().enumerate() {
-                *value = drawn.signals()[[draw_idx, t, target]];
+                let signal = drawn.signals()[[draw_idx, t, target]];
+                *value = if self.sample().scale() == Scale::Log { signal.exp() } else { signal };
             }
         }
-        self.publish(&mut paths, seed);
         Ok(paths)
     }
 
@@ -172,7 +167,7 @@ impl Estimate {
         let channel = &self.channels(horizon)?[self.sample().target_idx()];
         let n = self.sample().n_periods();
         let future = channel.regressors().slice_axis(Axis(0), Slice::from(n..)).to_owned();
-        let mut stream = self.stream(seed);
+        let mut stream = self.stream("forecast", seed);
         let mut paths = simulate_ahead(
             &self.dynamics().model,
             channel,
@@ -186,9 +181,9 @@ impl Estimate {
         Ok(paths)
     }
 
-    fn stream(&self, seed: u64) -> Stream {
+    fn stream(&self, what: &str, seed: u64) -> Stream {
         let id = self.sample().target().id();
-        Key::new(seed).stream(0, Purpose::named(&format!("forecast {id} {}", self.label())))
+        Key::new(seed).stream(0, Purpose::named(&format!("{what} {id} {}", self.label())))
     }
 
     /// Turns signals into published figures: the noise of the target, and out of logs.
@@ -216,17 +211,13 @@ impl Estimate {
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
         check_counts(horizon, n_paths)?;
-        Ok(self.as_forecast(self.draws_ahead(horizon, n_paths, seed)?))
-    }
-
-    fn as_forecast(&self, paths: Array2<f64>) -> Forecast {
-        Forecast {
+        Ok(Forecast {
             id: self.sample().target().id().to_owned(),
             model: self.label().to_owned(),
             unit: self.sample().target().unit().clone(),
             first: self.sample().last_period().plus(1),
-            paths,
-        }
+            paths: self.draws_ahead(horizon, n_paths, seed)?,
+        })
     }
 }
 
@@ -240,54 +231,49 @@ pub(crate) fn check_counts(horizon: usize, n_paths: usize) -> Result<(), Forecas
 }
 
 impl GaussianFit {
-    /// The forecast, and the periods of the target that have no figure of their own given all figures, from the same
-    /// draws.
+    /// The periods of the target that have no figure of their own, given all figures.
     ///
     /// With sums in logs the draws are weighted by importance and resampled, so that months add up to them exactly.
     ///
     /// # Errors
-    /// As [`Fitted::forecast`].
-    pub fn outlook(
+    /// No path; a regressor without values.
+    pub fn smoothed_periods(
         &self,
-        horizon: usize,
         n_paths: usize,
         seed: u64,
-    ) -> Result<(Forecast, Vec<SmoothedPeriod>), ForecastError> {
-        check_counts(horizon, n_paths)?;
-        let n = self.sample().n_periods();
-        let draws = self.estimate().draws(horizon, n_paths, seed)?;
-        let ahead = draws.slice_axis(Axis(1), Slice::from(n..)).to_owned();
-        Ok((self.estimate().as_forecast(ahead), self.smoothed_periods(&draws)?))
-    }
-
-    fn smoothed_periods(&self, draws: &Array2<f64>) -> Result<Vec<SmoothedPeriod>, ForecastError> {
+    ) -> Result<Vec<SmoothedPeriod>, ForecastError> {
+        check_counts(1, n_paths)?;
         let estimate = self.estimate();
         let (target, n) = (self.sample().target(), self.sample().n_periods());
+        let covering = |period: Period| {
+            target.observations().iter().find(|o| o.first() <= period && period <= o.period)
+        };
+        let hidden: Vec<(usize, Period)> = (self.first_period().run(n).enumerate())
+            .filter(|(_, period)| covering(*period).is_none_or(|o| o.span > 1))
+            .collect();
+        if hidden.is_empty() {
+            return Ok(Vec::new());
+        }
         let named = |e| fault(estimate.label(), self.sample(), e);
         let observations = self.sample().observations(0).map_err(named)?;
         let smoothed = smooth(&estimate.dynamics().model, &estimate.channels(0)?, &observations)
             .map_err(named)?;
         let figures = smoothed.figures();
-        let mut periods = Vec::new();
-        for (t, period) in self.first_period().run(n).enumerate() {
-            let covering =
-                target.observations().iter().find(|o| o.first() <= period && period <= o.period);
-            if covering.is_some_and(|o| o.span == 1) {
-                continue;
-            }
+        let draws = estimate.draws(n_paths, seed)?;
+        let period = |(t, period): (usize, Period)| {
             let column = draws.column(t);
             let ends = quantiles(&column.to_vec(), &[0.05, 0.95])?;
-            periods.push(SmoothedPeriod {
+            Ok(SmoothedPeriod {
                 period,
-                published_to: covering.map(|o| o.period),
-                span: covering.map_or(1, |o| o.span),
+                published_to: covering(period).map(|o| o.period),
+                span: covering(period).map_or(1, |o| o.span),
                 value: figures[[t, self.sample().target_idx()]],
                 sd: column.std(0.0),
                 q05: ends[0],
                 q95: ends[1],
-            });
-        }
-        Ok(periods)
+            })
+        };
+        hidden.into_iter().map(period).collect()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use monazite_series::Period;
 
-use super::words::{amount, month_name, span_of};
+use super::words::{amount, amounts, month_name, span_of};
 use super::{Events, vintage};
-use crate::chart::number::{percent, significant};
+use crate::chart::number::percent;
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
 use crate::diagnostic::Diagnostic;
 use crate::report::{Block, Cell, Column, Section, Table};
@@ -33,9 +33,9 @@ pub(super) fn style(id: &str) -> Style {
         "re-exports-volume" => ("Rare-earth exports", "t", 1.0, false),
         "re-exports-value-gacc" => ("The value of exports", "USD m", 1.0, false),
         "re-exports-unit-value-gacc" => ("The unit value of exports", "USD/kg", 1.0, false),
-        "nd-oxide-price" => ("Neodymium oxide", "CNY 1,000/t", 1e-3, true),
+        "nd-oxide-price" => ("Neodymium oxide", "CNY/kg", 1e-3, true),
         "magnet-exports-world" => ("Magnet exports", "t", 1.0, false),
-        _ => ("Vehicle sales of China", "1,000 vehicles", 1e-3, true),
+        _ => ("Chinese sales of new-energy vehicles", "million", 1e-6, false),
     };
     Style { subject, unit, factor, log }
 }
@@ -60,7 +60,6 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
     if ahead.total {
         format!("{} of {value} are expected over twelve months{against}", style.subject)
             .replace("The value of exports of", "Exports worth")
-            .replace("Vehicle sales of China of", "Chinese vehicle sales of")
     } else {
         format!("{} is expected at {value} a year ahead{against}", style.subject)
     }
@@ -75,11 +74,8 @@ fn caption(series: &SeriesForecast, ahead: &YearAhead) -> String {
     } else {
         format!("in {}", month_name(ahead.to))
     };
-    let mut text = format!(
-        "8 in 10 chances, by the model, of {} to {} {when}.",
-        significant(lo, 2),
-        amount(hi, style.unit)
-    );
+    let mut text =
+        format!("8 in 10 chances, by the model, of {} {when}.", amounts(lo, hi, style.unit));
     let record = series.main().and_then(|m| series.backtest_of(&m.model));
     if let Some(record) = record.filter(|r| !r.scored.is_empty()) {
         let covered = record.coverage80();
@@ -99,6 +95,22 @@ fn caption(series: &SeriesForecast, ahead: &YearAhead) -> String {
     text
 }
 
+/// Months of the publication that sets the level, at the estimated level of the target; nothing if the
+/// target is that publication.
+fn at_level_of_target(series: &SeriesForecast) -> Vec<Point> {
+    let sample = &series.plan.sample;
+    let first = &sample.publications()[0].series;
+    let name = format!("level of {}", sample.target().id());
+    let fit = series.models.iter().find_map(|m| m.fit.as_ref());
+    match fit.and_then(|fit| fit.coefficient(&name)) {
+        Some(level) if sample.target_idx() != 0 => Point::of_series(first)
+            .into_iter()
+            .map(|p| Point { value: p.value * level.value.exp(), ..p })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The fan chart of a series.
 ///
 /// # Errors
@@ -109,8 +121,13 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
     let main = series.main().ok_or_else(|| Diagnostic::error("M003", "no forecast"))?;
     let target = plan.sample.target();
     let shown = |p: Period| first_shown().is_none_or(|first| p >= first);
-    let history: Vec<Point> = Point::of_series(target)
+    // Where months of another publication stand in, the target's own figures begin when those end.
+    let stand_in = at_level_of_target(series);
+    let end = stand_in.last().map(|p| p.period);
+    let after = |p: &Point| end.is_none_or(|end| p.period.plus(1 - i64::from(p.span)) > end);
+    let history: Vec<Point> = stand_in
         .into_iter()
+        .chain(Point::of_series(target).into_iter().filter(|p| after(p)))
         .filter(|p| shown(p.period.plus(1 - i64::from(p.span))))
         .map(|p| Point { value: p.value * style.factor, ..p })
         .collect();

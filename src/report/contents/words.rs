@@ -34,15 +34,25 @@ pub(super) fn span_of(from: Period, to: Period) -> String {
     format!("{} to {}", month_name(from), month_name(to))
 }
 
-/// A figure of two or three digits with its unit: `66,000 t`, `USD 480 m`, `CNY 790,000/t`.
+/// A figure of two or three digits with its unit: `66,000 t`, `USD 480 m`, `CNY 790/kg`.
 pub(super) fn amount(value: f64, unit: &str) -> String {
-    let digits = |v: f64| significant(v, if v.abs() >= 100.0 { 3 } else { 2 });
-    match unit {
-        "USD m" => format!("USD {} m", digits(value)),
-        "CNY 1,000/t" => format!("CNY {}/t", digits(value * 1000.0)),
-        "1,000 vehicles" if value >= 1000.0 => format!("{} million", digits(value / 1000.0)),
-        "USD/kg" => format!("USD {}/kg", digits(value)),
-        _ => format!("{} {unit}", digits(value)),
+    with_unit(&digits(value), unit)
+}
+
+/// Two figures with their unit: `47,000 to 95,000 t`, `USD 360 to 780 m`.
+pub(super) fn amounts(lo: f64, hi: f64, unit: &str) -> String {
+    with_unit(&format!("{} to {}", digits(lo), digits(hi)), unit)
+}
+
+fn digits(value: f64) -> String {
+    significant(value, if value.abs() >= 100.0 { 3 } else { 2 })
+}
+
+fn with_unit(figures: &str, unit: &str) -> String {
+    match unit.split_once(['/', ' ']) {
+        Some((currency @ ("USD" | "CNY"), "m")) => format!("{currency} {figures} m"),
+        Some((currency @ ("USD" | "CNY"), per)) => format!("{currency} {figures}/{per}"),
+        _ => format!("{figures} {unit}"),
     }
 }
 
@@ -64,8 +74,9 @@ mod tests {
         let month = |text: &str| text.parse().unwrap();
         assert_eq!(span_of(month("2026-01"), month("2026-12")), "2026");
         assert_eq!(span_of(month("2026-03"), month("2027-02")), "March 2026 to February 2027");
-        assert_eq!(amount(794.0, "CNY 1,000/t"), "CNY 794,000/t");
-        assert_eq!(amount(21_312.0, "1,000 vehicles"), "21 million");
+        assert_eq!(amount(794.3, "CNY/kg"), "CNY 794/kg");
+        assert_eq!(amounts(17.2, 33.0, "million"), "17 to 33 million");
+        assert_eq!(amounts(361.0, 784.0, "USD m"), "USD 361 to 784 m");
         assert_eq!(amount(66_123.0, "t"), "66,100 t");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }

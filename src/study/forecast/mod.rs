@@ -23,6 +23,9 @@ pub use rest_of_world::vehicles_outside_china;
 pub use samples::{Plan, SEASON, control_month, plans};
 pub use table::{forecast_csv, probabilities};
 
+/// Draws from which bands of months within sums are read.
+const SMOOTHING_PATHS: usize = 1000;
+
 /// What one model says of one series.
 #[derive(Debug, Clone)]
 pub struct ModelForecast {
@@ -145,7 +148,8 @@ fn one_model(plan: &Plan, model: Model, spec: &StudySpec) -> Result<ModelForecas
     let horizon = horizon(plan, spec.forecast.until)?;
     let paths = spec.forecast.paths;
     let gaussian = |fit: GaussianFit| {
-        let (forecast, smoothed) = fit.outlook(horizon, paths, spec.seed)?;
+        let forecast = fit.forecast(horizon, paths, spec.seed)?;
+        let smoothed = fit.smoothed_periods(SMOOTHING_PATHS, spec.seed)?;
         Ok(ModelForecast { model, fit: Some(fit), forecast, smoothed })
     };
     match model {
