@@ -61,7 +61,7 @@ impl Events {
             .enumerate()
             .map(|(i, e)| (time.at(e.period, 0.0), (i + 1).to_string()))
             .collect();
-        let rows = EventRows::arrange(&marks, left, right);
+        let rows = EventRows::arrange(&marks, left, WIDTH, None);
         let mut canvas = Canvas::default();
         let top = 8.0 + rows.as_ref().map_or(0.0, EventRows::height);
         let each = if self.panels.len() == 1 { 230.0 } else { 150.0 };

@@ -69,13 +69,13 @@ impl Fan {
             self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
         let start = self.forecast.first().map(|f| time.at(f.period, -0.5));
         marks.extend(start.map(|x| (x, "forecast".to_owned())));
-        let mut rows = EventRows::arrange(&marks, area.left, area.right);
+        let mut rows = EventRows::arrange(&marks, area.left, WIDTH, start);
         let numbered = rows.is_none();
         if numbered {
             for (i, mark) in marks.iter_mut().enumerate().take(self.events.len()) {
                 mark.1 = (i + 1).to_string();
             }
-            rows = EventRows::arrange(&marks, area.left, area.right);
+            rows = EventRows::arrange(&marks, area.left, WIDTH, start);
         }
         area.top += rows.as_ref().map_or(0.0, EventRows::height);
         area.bottom = area.top + 262.0;

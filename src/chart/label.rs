@@ -102,14 +102,19 @@ pub(crate) struct EventRows {
 
 impl EventRows {
     /// Finds a row and a side for each `(x, label)` so that no label touches another or a rule; `None` if there is
-    /// no such arrangement in six rows.
-    pub(crate) fn arrange(events: &[(f64, String)], left: f64, right: f64) -> Option<Self> {
+    /// no such arrangement in six rows. The label at `fixed` stands right of its rule.
+    pub(crate) fn arrange(
+        events: &[(f64, String)],
+        left: f64,
+        right: f64,
+        fixed: Option<f64>,
+    ) -> Option<Self> {
         let mut sorted = events.to_vec();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
         for n_rows in 1..=6 {
             let mut placed = Vec::new();
             let mut budget = 20_000;
-            if search(&sorted, n_rows, (left, right), &mut placed, &mut budget) {
+            if search(&sorted, n_rows, (left, right, fixed), &mut placed, &mut budget) {
                 let texts = sorted.into_iter().map(|(_, text)| text);
                 return Some(Self { placed: placed.into_iter().zip(texts).collect(), n_rows });
             }
@@ -147,7 +152,7 @@ impl EventRows {
 fn search(
     events: &[(f64, String)],
     n_rows: usize,
-    limits: (f64, f64),
+    limits: (f64, f64, Option<f64>),
     placed: &mut Vec<Placed>,
     budget: &mut u32,
 ) -> bool {
@@ -160,7 +165,12 @@ fn search(
             }
             *budget -= 1;
             let candidate = Placed { x: *x, row, from, to };
-            if from < limits.0 || to > limits.1 || placed.iter().any(|p| p.clashes(&candidate)) {
+            let wrong_side = limits.2 == Some(*x) && from < *x;
+            if wrong_side
+                || from < limits.0
+                || to > limits.1
+                || placed.iter().any(|p| p.clashes(&candidate))
+            {
                 continue;
             }
             placed.push(candidate);
@@ -198,7 +208,7 @@ mod tests {
         ]
         .map(|(x, t)| (x, t.to_owned()))
         .to_vec();
-        let rows = EventRows::arrange(&events, 0.0, 320.0).unwrap();
+        let rows = EventRows::arrange(&events, 0.0, 320.0, None).unwrap();
         for (i, (a, _)) in rows.placed.iter().enumerate() {
             for (b, _) in &rows.placed[..i] {
                 assert!(!a.clashes(b), "{a:?} {b:?}");

@@ -72,7 +72,7 @@ impl Paths {
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
         let marks: Vec<(f64, String)> =
             self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
-        let rows = EventRows::arrange(&marks, area.left, area.right);
+        let rows = EventRows::arrange(&marks, area.left, WIDTH, None);
         area.top += rows.as_ref().map_or(0.0, EventRows::height);
         area.bottom = area.top + 250.0;
         let scale = scale.over(area.bottom, area.top);

@@ -258,6 +258,8 @@ fn every_kind_renders_in_its_frame_without_overlapping_text() {
             std::fs::write(folder.join(format!("{}.alt.txt", figure.id)), &figure.alt).unwrap();
             std::fs::write(folder.join(format!("{}.png", figure.id)), figure.png().unwrap())
                 .unwrap();
+            let printed = grey(&figure.png().unwrap());
+            std::fs::write(folder.join(format!("{}-grey.png", figure.id)), printed).unwrap();
         }
         figure.tree().unwrap();
         let (canvas, w, h) = &figure.canvas;
