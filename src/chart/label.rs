@@ -1,6 +1,7 @@
 //! Labels that do not run into each other: pushed apart at the right edge, in rows above a plot for events.
 
-use super::axis::{Area, LABEL};
+use super::Event;
+use super::axis::{Area, LABEL, TimeAxis};
 use super::canvas::{Anchor, Canvas, Text};
 use super::font::{Weight, width};
 use super::palette::{INK, RULE, Rgb};
@@ -120,6 +121,34 @@ impl EventRows {
             }
         }
         None
+    }
+
+    /// Places the marks of `events` (and a mark `fixed` where a forecast starts); if their labels do not fit, the events
+    /// are numbered, and the second result lists them.
+    pub(crate) fn of(
+        events: &[Event],
+        time: &TimeAxis,
+        (left, right): (f64, f64),
+        fixed: Option<f64>,
+    ) -> (Self, String) {
+        let start = fixed.map(|x| (x, "forecast".to_owned()));
+        let marks = |label: &dyn Fn(usize, &Event) -> String| -> Vec<(f64, String)> {
+            let events = events.iter().enumerate();
+            events
+                .map(|(i, e)| (time.at(e.period, 0.0), label(i, e)))
+                .chain(start.clone())
+                .collect()
+        };
+        if let Some(rows) = Self::arrange(&marks(&|_, e| e.label.clone()), left, right, fixed) {
+            return (rows, String::new());
+        }
+        let list = events.iter().enumerate();
+        let list: Vec<String> =
+            list.map(|(i, e)| format!("{} {} ({})", i + 1, e.label, e.period)).collect();
+        // Numbers fit unless there are dozens of events; then the chart has rules for none of them, but the list.
+        let rows = Self::arrange(&marks(&|i, _| (i + 1).to_string()), left, right, fixed);
+        let none = Self { placed: Vec::new(), n_rows: 0 };
+        (rows.unwrap_or(none), format!("{}.", list.join("; ")))
     }
 
     /// Height above the plot that the rows take.
