@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont as _, RGBColor, TextStyle};
 
 use super::ChartError;
-use super::font::{Characters, Weight, width};
+use super::font::{Characters, Weight};
 use super::palette::Rgb;
 
 /// Pixels of the plotters canvas per natural unit.
@@ -23,6 +23,7 @@ pub(crate) enum Anchor {
 
 /// A line of text; `y` is its baseline.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the text of a text is its text")]
 pub(crate) struct Text {
     pub(crate) at: Point,
     pub(crate) text: String,
@@ -34,8 +35,9 @@ pub(crate) struct Text {
 
 impl Text {
     /// Left, top, right, bottom.
+    #[cfg(test)]
     pub(crate) fn extent(&self) -> (f64, f64, f64, f64) {
-        let w = width(&self.text, self.size, self.weight);
+        let w = super::font::width(&self.text, self.size, self.weight);
         let left = match self.anchor {
             Anchor::Start => self.at.0,
             Anchor::Middle => self.at.0 - w / 2.0,

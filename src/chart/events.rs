@@ -1,5 +1,7 @@
 //! A history, or two on separate panels, with numbered events.
 
+use std::fmt::Write as _;
+
 use super::axis::{Area, LABEL, Scale, TimeAxis, words};
 use super::canvas::{Anchor, Canvas, Text};
 use super::fan::draw_history;
@@ -61,7 +63,7 @@ impl Events {
             .enumerate()
             .map(|(i, e)| (time.at(e.period, 0.0), (i + 1).to_string()))
             .collect();
-        let rows = EventRows::arrange(&marks, left, right);
+        let rows = EventRows::arrange(&marks, left, WIDTH, None);
         let mut canvas = Canvas::default();
         let top = 8.0 + rows.as_ref().map_or(0.0, EventRows::height);
         let each = if self.panels.len() == 1 { 230.0 } else { 150.0 };
@@ -128,18 +130,19 @@ impl Events {
                 panel.points.last(),
                 range(panel.points.iter().map(|p| (String::new(), p.value)), false),
             ) {
-                alt.push_str(&format!(
+                let _ = write!(
+                    alt,
                     " {}: from {} to {}, last {} in {}.",
                     panel.name,
                     significant(lo, 3),
                     significant(hi, 3),
                     significant(last.value, 3),
                     words(last.period)
-                ));
+                );
             }
         }
         for (i, e) in events.iter().enumerate() {
-            alt.push_str(&format!(" {}: {}, {}.", i + 1, words(e.period), e.label));
+            let _ = write!(alt, " {}: {}, {}.", i + 1, words(e.period), e.label);
         }
         alt
     }

@@ -1,5 +1,7 @@
 //! Fan chart: history, forecast median and 30/60/90 % bands.
 
+use std::fmt::Write as _;
+
 use monazite_series::Period;
 
 use super::axis::{Area, Scale, TimeAxis, words};
@@ -65,28 +67,16 @@ impl Fan {
             .chain(self.forecast.iter().map(|f| f.period))
             .chain(self.events.iter().map(|e| e.period));
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
-        let mut marks: Vec<(f64, String)> =
-            self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
         let start = self.forecast.first().map(|f| time.at(f.period, -0.5));
-        marks.extend(start.map(|x| (x, "forecast".to_owned())));
-        let mut rows = EventRows::arrange(&marks, area.left, area.right);
-        let numbered = rows.is_none();
-        if numbered {
-            for (i, mark) in marks.iter_mut().enumerate().take(self.events.len()) {
-                mark.1 = (i + 1).to_string();
-            }
-            rows = EventRows::arrange(&marks, area.left, area.right);
-        }
-        area.top += rows.as_ref().map_or(0.0, EventRows::height);
+        let (rows, list) = EventRows::of(&self.events, &time, (area.left, WIDTH), start);
+        area.top += rows.height();
         area.bottom = area.top + 262.0;
         let scale = scale.over(area.bottom, area.top);
         let mut canvas = Canvas::default();
         scale.draw_vertical(&mut canvas, area);
         time.draw(&mut canvas, area);
         self.draw_forecast(&mut canvas, &scale, &time, last);
-        if let Some(rows) = &rows {
-            rows.draw(&mut canvas, area, start);
-        }
+        rows.draw(&mut canvas, area, start);
         draw_history(&mut canvas, &scale, &time, &self.history);
         for s in &self.smoothed {
             let (x, y) = (time.at(s.period, 0.0), scale.at(s.value));
@@ -100,7 +90,7 @@ impl Fan {
             canvas,
             height: area.bottom + 22.0,
             caption,
-            note: self.note(numbered),
+            note: self.note(list),
             alt: self.alt(last, lo, hi),
             csv: self.csv()?,
         };
@@ -185,7 +175,7 @@ impl Fan {
         )
     }
 
-    fn note(&self, numbered: bool) -> String {
+    fn note(&self, list: String) -> String {
         let mut parts = Vec::new();
         if self.history.iter().any(|p| p.span > 1) {
             parts.push(
@@ -200,13 +190,8 @@ impl Fan {
         if self.log {
             parts.push("Logarithmic axis.".to_owned());
         }
-        if numbered {
-            let list = self
-                .events
-                .iter()
-                .enumerate()
-                .map(|(i, e)| format!("{} {} ({})", i + 1, e.label, e.period));
-            parts.push(list.collect::<Vec<_>>().join("; ") + ".");
+        if !list.is_empty() {
+            parts.push(list);
         }
         parts.join(" ")
     }
@@ -224,16 +209,17 @@ impl Fan {
         );
         if let Some(end) = self.forecast.last() {
             let (low, high) = end.bands[2];
-            alt.push_str(&format!(
+            let _ = write!(
+                alt,
                 " Forecast to {}: median {}, 90 % band {} to {}.",
                 words(end.period),
                 number(end.median),
                 number(low),
                 number(high)
-            ));
+            );
         }
         for e in &self.events {
-            alt.push_str(&format!(" {}: {}.", words(e.period), e.label));
+            let _ = write!(alt, " {}: {}.", words(e.period), e.label);
         }
         alt
     }

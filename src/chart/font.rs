@@ -1,4 +1,4 @@
-//! The one font of every chart: DejaVu Sans Condensed, measured, cut down to the characters in use and embedded.
+//! The one font of every chart: `DejaVu` Sans Condensed, measured, cut down to the characters in use and embedded.
 //!
 //! A subset keeps the outlines and widths and drops kerning, so the sum of advance widths is exactly what a browser
 //! and resvg lay out. `subsetter` drops the character map because PDF does not need one; a browser does, so

@@ -1,6 +1,7 @@
 //! Labels that do not run into each other: pushed apart at the right edge, in rows above a plot for events.
 
-use super::axis::{Area, LABEL};
+use super::Event;
+use super::axis::{Area, LABEL, TimeAxis};
 use super::canvas::{Anchor, Canvas, Text};
 use super::font::{Weight, width};
 use super::palette::{INK, RULE, Rgb};
@@ -102,19 +103,52 @@ pub(crate) struct EventRows {
 
 impl EventRows {
     /// Finds a row and a side for each `(x, label)` so that no label touches another or a rule; `None` if there is
-    /// no such arrangement in six rows.
-    pub(crate) fn arrange(events: &[(f64, String)], left: f64, right: f64) -> Option<Self> {
+    /// no such arrangement in six rows. The label at `fixed` stands right of its rule.
+    pub(crate) fn arrange(
+        events: &[(f64, String)],
+        left: f64,
+        right: f64,
+        fixed: Option<f64>,
+    ) -> Option<Self> {
         let mut sorted = events.to_vec();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
         for n_rows in 1..=6 {
             let mut placed = Vec::new();
             let mut budget = 20_000;
-            if search(&sorted, n_rows, (left, right), &mut placed, &mut budget) {
+            if search(&sorted, n_rows, (left, right, fixed), &mut placed, &mut budget) {
                 let texts = sorted.into_iter().map(|(_, text)| text);
                 return Some(Self { placed: placed.into_iter().zip(texts).collect(), n_rows });
             }
         }
         None
+    }
+
+    /// Places the marks of `events` (and a mark `fixed` where a forecast starts); if their labels do not fit, the events
+    /// are numbered, and the second result lists them.
+    pub(crate) fn of(
+        events: &[Event],
+        time: &TimeAxis,
+        (left, right): (f64, f64),
+        fixed: Option<f64>,
+    ) -> (Self, String) {
+        let start = fixed.map(|x| (x, "forecast".to_owned()));
+        let marks = |label: &dyn Fn(usize, &Event) -> String| -> Vec<(f64, String)> {
+            let events = events.iter().enumerate();
+            events
+                .map(|(i, e)| (time.at(e.period, 0.0), label(i, e)))
+                .chain(start.clone())
+                .collect()
+        };
+        if let Some(rows) = Self::arrange(&marks(&|_, e| e.label.clone()), left, right, fixed) {
+            return (rows, String::new());
+        }
+        let list = events.iter().enumerate();
+        let list: Vec<String> =
+            list.map(|(i, e)| format!("{} {} ({})", i + 1, e.label, e.period)).collect();
+        // Numbers fit unless there are dozens of events; then the chart has rules for none of them, but the list.
+        let rows = Self::arrange(&marks(&|i, _| (i + 1).to_string()), left, right, fixed);
+        let none = Self { placed: Vec::new(), n_rows: 0 };
+        (rows.unwrap_or(none), format!("{}.", list.join("; ")))
     }
 
     /// Height above the plot that the rows take.
@@ -147,7 +181,7 @@ impl EventRows {
 fn search(
     events: &[(f64, String)],
     n_rows: usize,
-    limits: (f64, f64),
+    limits: (f64, f64, Option<f64>),
     placed: &mut Vec<Placed>,
     budget: &mut u32,
 ) -> bool {
@@ -160,7 +194,12 @@ fn search(
             }
             *budget -= 1;
             let candidate = Placed { x: *x, row, from, to };
-            if from < limits.0 || to > limits.1 || placed.iter().any(|p| p.clashes(&candidate)) {
+            let wrong_side = limits.2 == Some(*x) && from < *x;
+            if wrong_side
+                || from < limits.0
+                || to > limits.1
+                || placed.iter().any(|p| p.clashes(&candidate))
+            {
                 continue;
             }
             placed.push(candidate);
@@ -198,7 +237,7 @@ mod tests {
         ]
         .map(|(x, t)| (x, t.to_owned()))
         .to_vec();
-        let rows = EventRows::arrange(&events, 0.0, 320.0).unwrap();
+        let rows = EventRows::arrange(&events, 0.0, 320.0, None).unwrap();
         for (i, (a, _)) in rows.placed.iter().enumerate() {
             for (b, _) in &rows.placed[..i] {
                 assert!(!a.clashes(b), "{a:?} {b:?}");

@@ -70,10 +70,8 @@ impl Paths {
             .chain(self.band.iter().map(|b| b.period))
             .chain(self.events.iter().map(|e| e.period));
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
-        let marks: Vec<(f64, String)> =
-            self.events.iter().map(|e| (time.at(e.period, 0.0), e.label.clone())).collect();
-        let rows = EventRows::arrange(&marks, area.left, area.right);
-        area.top += rows.as_ref().map_or(0.0, EventRows::height);
+        let (rows, list) = EventRows::of(&self.events, &time, (area.left, WIDTH), None);
+        area.top += rows.height();
         area.bottom = area.top + 250.0;
         let scale = scale.over(area.bottom, area.top);
         let mut canvas = Canvas::default();
@@ -91,18 +89,17 @@ impl Paths {
         }
         scale.draw_vertical(&mut canvas, area);
         time.draw(&mut canvas, area);
-        if let Some(rows) = &rows {
-            rows.draw(&mut canvas, area, None);
-        }
+        rows.draw(&mut canvas, area, None);
         for (i, line) in self.lines.iter().enumerate().rev() {
             let points: Vec<_> =
                 line.points.iter().map(|(p, v)| (time.at(*p, 0.0), scale.at(*v))).collect();
             canvas.dashed(&points, LINES[i], 1.9, DASHES[i]);
         }
         draw_edge(&mut canvas, area, &self.labels(&scale));
-        let mut note = String::new();
+        let mut note = list;
         if let (false, Some(line)) = (self.band.is_empty(), self.lines.first()) {
-            note = format!("Shaded: 90 % band of {}.", line.name);
+            let shaded = format!("Shaded: 90 % band of {}.", line.name);
+            note = if note.is_empty() { shaded } else { format!("{shaded} {note}") };
         }
         let plot = Plot {
             canvas,

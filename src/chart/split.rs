@@ -3,7 +3,7 @@
 use super::axis::{Area, LABEL, Scale};
 use super::canvas::{Anchor, Canvas, Text};
 use super::figure::{Plot, WIDTH, csv};
-use super::font::{Weight, width};
+use super::font::{Weight, width, wrap};
 use super::label::{EdgeLabel, LINE, margin, spread};
 use super::number::{decimals_for, signed};
 use super::palette::{INK, NAVY, ORANGE, PLUM, Rgb, TEAL, WHITE};
@@ -83,31 +83,31 @@ impl Split {
         let slot = (area.right - area.left) / self.bars.len().max(1) as f64;
         let beside = width(&signed(-largest, decimals), 11.0, Weight::Regular) + 8.0;
         let bar_width = (slot - beside - 14.0).clamp(8.0, 54.0);
+        let labels: Vec<Vec<String>> =
+            self.bars.iter().map(|b| wrap(&b.label, LABEL, Weight::Regular, slot - 8.0)).collect();
+        let n_lines = labels.iter().map(Vec::len).max().unwrap_or(1);
+        let totals = area.bottom + 20.0 + 14.0 * n_lines as f64;
         let mut last_segments = Vec::new();
         for (k, bar) in self.bars.iter().enumerate() {
             let middle = area.left + (k as f64 + 0.5) * slot;
-            let from = middle - (bar_width + beside) / 2.0 + 4.0;
+            let from = middle - f64::midpoint(bar_width, beside) + 4.0;
             last_segments =
                 draw_bar(&mut canvas, area, &scale, bar, (from, from + bar_width), decimals);
             // The total stands left of the bar, so that it hides no part.
             let (x, y) = (from - 8.0, scale.at(bar.total));
             canvas.area(vec![(x, y - 5.0), (x + 5.0, y), (x, y + 5.0), (x - 5.0, y)], INK);
             let mut put = |y: f64, text: String, weight| {
-                canvas.text(Text {
-                    at: (from + bar_width / 2.0, y),
-                    text,
-                    size: LABEL,
-                    weight,
-                    anchor: Anchor::Middle,
-                    colour: INK,
-                });
+                let at = (from + bar_width / 2.0, y);
+                let anchor = Anchor::Middle;
+                canvas.text(Text { at, text, size: LABEL, weight, anchor, colour: INK });
             };
-            put(area.bottom + 18.0, bar.label.clone(), Weight::Regular);
-            put(area.bottom + 34.0, signed(bar.total, decimals), Weight::Bold);
+            for (i, line) in labels[k].iter().enumerate() {
+                put(area.bottom + 18.0 + 14.0 * i as f64, line.clone(), Weight::Regular);
+            }
+            put(totals, signed(bar.total, decimals), Weight::Bold);
         }
-        let at = (area.left - 6.0, area.bottom + 34.0);
         canvas.text(Text {
-            at,
+            at: (area.left - 6.0, totals),
             text: "Total".into(),
             size: LABEL,
             weight: Weight::Bold,
@@ -130,7 +130,7 @@ impl Split {
         }
         let plot = Plot {
             canvas,
-            height: area.bottom + 42.0,
+            height: totals + 8.0,
             caption: self.heading.caption.clone().unwrap_or_default(),
             note: "Diamonds: totals.".into(),
             alt: self.alt(decimals),

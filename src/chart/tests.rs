@@ -258,6 +258,8 @@ fn every_kind_renders_in_its_frame_without_overlapping_text() {
             std::fs::write(folder.join(format!("{}.alt.txt", figure.id)), &figure.alt).unwrap();
             std::fs::write(folder.join(format!("{}.png", figure.id)), figure.png().unwrap())
                 .unwrap();
+            let printed = grey(&figure.png().unwrap());
+            std::fs::write(folder.join(format!("{}-grey.png", figure.id)), printed).unwrap();
         }
         figure.tree().unwrap();
         let (canvas, w, h) = &figure.canvas;
@@ -335,4 +337,39 @@ fn grey(png: &[u8]) -> Vec<u8> {
         *p = resvg::tiny_skia::PremultipliedColorU8::from_rgba(y, y, y, 255).unwrap();
     }
     pixmap.encode_png().unwrap()
+}
+
+#[test]
+fn long_labels_of_bars_break_and_many_events_become_numbers() {
+    let windows = ["January to April 2024", "January to July 2025", "January to October 2025"];
+    let bars = windows.map(|l| Bar { label: l.into(), parts: vec![12.6, -39.1], total: -26.5 });
+    let split = Split {
+        heading: Heading::new("windows", "Tonnes up, value down"),
+        parts: vec!["Tonnage".into(), "Unit value".into()],
+        bars: bars.iter().cycle().take(8).cloned().collect(),
+        unit: "log points".into(),
+    };
+    let mut many = fan();
+    many.events = month(2024, 1)
+        .run(9)
+        .map(|p| Event::new(p, "an event with a name that is far too long to stand above a plot"))
+        .collect();
+    let many = many.draw().unwrap();
+    assert!(many.note.contains("9 an event with a name"));
+    for figure in [split.draw().unwrap(), many] {
+        let texts: Vec<&Text> = figure.canvas.0.texts().collect();
+        for (i, text) in texts.iter().enumerate() {
+            let (l, t, r, b) = text.extent();
+            assert!(l >= 0.0 && r <= figure.canvas.1, "{}", text.text);
+            for other in &texts[..i] {
+                let (ol, ot, or, ob) = other.extent();
+                let apart = r <= ol || or <= l || b - 2.5 <= ot || ob - 2.5 <= t;
+                assert!(apart, "{}: `{}` on `{}`", figure.id, text.text, other.text);
+            }
+        }
+        if let Some(folder) = std::env::var_os("MONAZITE_CHARTS") {
+            let path = std::path::Path::new(&folder).join(format!("{}-hard.png", figure.id));
+            std::fs::write(path, figure.png().unwrap()).unwrap();
+        }
+    }
 }

@@ -24,7 +24,6 @@ p{margin:0 0 14px}
 figure{margin:26px 0 30px;break-inside:avoid}
 figcaption{font-size:16.5px;font-weight:700;line-height:1.35;margin:0 0 4px}
 figcaption small{display:block;font-size:13.5px;font-weight:400;color:#595959;margin-top:2px}
-.plot{overflow-x:auto}
 .plot svg{display:block;width:100%;height:auto;max-width:812px}
 .says{font-size:15.5px;margin:6px 0 0}
 .remark,.note{font-size:13.5px;line-height:1.45;color:#595959;margin:6px 0 0}
@@ -45,7 +44,7 @@ main{padding:22px 16px 40px}
 h1{font-size:25px}
 nav ol{columns:1}
 .key{padding:14px 16px 6px}
-.plot svg{min-width:560px}
+.plot{margin:0 -12px}
 }
 @media print{
 @page{margin:18mm 16mm}
