@@ -18,7 +18,7 @@ use crate::problem::{Design, Problem};
 use crate::report::{Correction, FitReport, ParameterEstimate};
 
 /// Aim for the Monte Carlo standard error of the corrected log-likelihood; .01 is what a report promises.
-const CORRECTION_ERROR: f64 = 0.008;
+const CORRECTION_ERROR: f64 = 0.0095;
 
 /// Covariance of the interior parameters and what coefficients add to their own.
 struct Uncertainty {

@@ -112,11 +112,13 @@ pub(crate) struct Problem<'a> {
 
 /// A search that only has to be good to the digits that matter for a forecast.
 const COARSE: SearchOptions = SearchOptions { max_iterations: 60, gradient_tolerance: 2e-2 };
+/// The same in a backtest, whose estimates move on to the next origin anyway.
+const QUICK: SearchOptions = SearchOptions { max_iterations: 40, gradient_tolerance: 0.2 };
 /// Most times the point is held and found anew.
 const MAX_ROUNDS: usize = 8;
 /// Parameters have settled when none moves by more than this share of itself (or of one).
 const SETTLED: f64 = 1e-2;
-/// The same in a quick search, where estimates move on to the next origin anyway.
+/// The same in a backtest.
 const SETTLED_QUICK: f64 = 1e-1;
 
 impl<'a> Problem<'a> {
@@ -225,11 +227,11 @@ impl<'a> Problem<'a> {
         quick: bool,
     ) -> Result<Maximum, StateSpaceError> {
         let own = |free: &[f64]| self.objective(&self.natural(free));
-        let options = if quick { COARSE } else { SearchOptions::default() };
+        let options = if quick { QUICK } else { SearchOptions::default() };
         if !self.log_sums {
             return maximise(&own, starts, &options);
         }
-        let settled = self.settle(starts, if quick { SETTLED_QUICK } else { SETTLED })?;
+        let settled = self.settle(starts, quick)?;
         if quick {
             return Ok(settled);
         }
@@ -237,7 +239,8 @@ impl<'a> Problem<'a> {
     }
 
     /// Maximises with the point of the linearisation held, and finds it anew, until the parameters settle.
-    fn settle(&self, starts: &[Vec<f64>], tolerance: f64) -> Result<Maximum, StateSpaceError> {
+    fn settle(&self, starts: &[Vec<f64>], quick: bool) -> Result<Maximum, StateSpaceError> {
+        let (options, tolerance) = if quick { (QUICK, SETTLED_QUICK) } else { (COARSE, SETTLED) };
         let mut starts = starts.to_vec();
         let mut found = None;
         for _ in 0..MAX_ROUNDS {
@@ -250,7 +253,7 @@ impl<'a> Problem<'a> {
                 };
                 at().map_or(f64::NAN, |l| self.value(&l))
             };
-            let best = maximise(&held, &starts, &COARSE)?;
+            let best = maximise(&held, &starts, &options)?;
             let moved = best
                 .point
                 .iter()

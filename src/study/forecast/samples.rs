@@ -198,13 +198,14 @@ fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 fn vehicles(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let series = catalogue.series("ev-sales-china")?;
     let model = Structural { slope: Slope::Fixed, season: SEASON, irregular: true };
+    // Three holidays: the days after them say what the days before them say.
+    let holiday = Regressors::none().with("before Lunar New Year", Regressor::BeforeLunarNewYear);
     Ok(Plan {
         id: "ev-sales-china",
         title: "New-energy vehicles, sales of China incl. exports",
         source: "CAAM",
         data_note: "CAAM, from 2024-01; two and a half years carry a season and an average growth, and not much more",
-        sample: Sample::new(series, Scale::Log, Regressors::none().with_lunar_new_year())
-            .map_err(|e| refused(&e))?,
+        sample: Sample::new(series, Scale::Log, holiday).map_err(|e| refused(&e))?,
         backtest_target: 0,
         models: vec![
             Model::Structural(model),
