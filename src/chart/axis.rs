@@ -64,16 +64,11 @@ impl Scale {
     }
 
     fn logarithmic(lo: f64, hi: f64) -> Self {
-        if hi / lo < 5.0 {
-            // Within less than a decade, even steps are easier to read than powers of ten.
-            let even = Self::new(lo, hi, 7, false);
-            let ticks: Vec<f64> = even.ticks.iter().copied().filter(|t| *t > 0.0).collect();
-            if ticks.len() > 2 && ticks[0] <= lo {
-                return Self { lo: ticks[0], log: true, ticks, ..even };
-            }
-        }
-        let wide = hi / lo > 30.0;
-        let steps: &[f64] = if wide { &[1.0, 3.0] } else { &[1.0, 2.0, 5.0] };
+        let steps: &[f64] = match hi / lo {
+            ratio if ratio < 5.0 => &[1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0],
+            ratio if ratio < 30.0 => &[1.0, 2.0, 5.0],
+            _ => &[1.0, 3.0],
+        };
         let decades = lo.log10().floor() as i32 - 1..=hi.log10().ceil() as i32 + 1;
         let all: Vec<f64> =
             decades.flat_map(|d| steps.iter().map(move |s| s * 10_f64.powi(d))).collect();
