@@ -82,6 +82,22 @@ impl Backtest {
         self.mean(|s| inside(s.interval95, s.actual))
     }
 
+    /// Mean absolute error over that of another model on the figures that both forecast from the same origins; `None`
+    /// if there is none.
+    pub fn relative_to(&self, other: &Self) -> Option<f64> {
+        let error = |s: &Scored| (s.actual - s.median).abs() / f64::from(s.span);
+        let (mut own, mut others, mut n) = (0.0, 0.0, 0);
+        for s in &self.scored {
+            let same = |o: &&Scored| (o.origin, o.period) == (s.origin, s.period);
+            if let Some(o) = other.scored.iter().find(same) {
+                own += error(s);
+                others += error(o);
+                n += 1;
+            }
+        }
+        (n > 0 && others > 0.0).then(|| own / others)
+    }
+
     fn mean(&self, f: impl Fn(&Scored) -> f64) -> f64 {
         self.scored.iter().map(f).sum::<f64>() / self.scored.len() as f64
     }

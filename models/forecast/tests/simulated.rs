@@ -134,6 +134,8 @@ fn backtests_are_scored_on_sums_and_repeat() {
     assert_eq!(naive.scored.len(), structural.scored.len());
     assert!(structural.scored.iter().any(|s| s.span == 2));
     assert_eq!(structural, run(models[1], 4));
+    let ratio = structural.relative_to(&naive).unwrap();
+    assert!((ratio - structural.mase() / naive.mase()).abs() < 1e-12, "the same figures");
     // By hand from the records: MASE and coverage.
     let s = &structural.scored;
     let errors: f64 = s.iter().map(|s| (s.actual - s.median).abs() / f64::from(s.span)).sum();

@@ -285,7 +285,7 @@ fn record_table(forecasts: &[SeriesForecast]) -> Table {
             Column::number("origins", ""),
             Column::number("figures", ""),
             Column::number("MASE", ""),
-            Column::number("against seasonal naive", "ratio of MASE"),
+            Column::number("against seasonal naive", "ratio, same figures"),
             Column::number("80 % interval held", ""),
             Column::number("95 % interval held", ""),
         ],
