@@ -7,9 +7,9 @@
 //! q_ru(p) = C_ru · (p_r/p̄_r)^(−κ_u) · fade(p_r/P̄_u)      p_r = α_r·p + β_r      C_ru = a·k·z·(p̃_{t−1}/p̄)^(−ε_u (1−m))
 //! ```
 //!
-//! where κ_u = m·ε_u: m = λ within the month, and m = λ/(1 − β(1−λ)) for a price held over the supplier's horizon,
+//! where `κ_u` = `m·ε_u`: m = λ within the month, and m = λ/(1 − β(1−λ)) for a price held over the supplier's horizon,
 //! because the discounted mean of 1 − (1−λ)^H over H = 1, 2, … with weights (1−β)β^(H−1) is exactly that. The fade is 1
-//! up to 2 % below the backstop P̄_u and 0 from it on (a smooth step, so that elasticities exist everywhere). Below the
+//! up to 2 % below the backstop `P̄_u` and 0 from it on (a smooth step, so that elasticities exist everywhere). Below the
 //! satiation price demand is flat. Supply of the fringe is min(cap, K·(R/c)^η), marginal cost c0 + c1·X^γ.
 
 use crate::market::{Cost, Demand, Supply};
@@ -21,10 +21,10 @@ pub(crate) const FADE_WIDTH: f64 = 0.02;
 /// One region's demand for one basket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RegionDemand {
-    /// p_r = α·p + β.
+    /// `p_r` = α·p + β.
     pub(crate) alpha: f64,
     pub(crate) beta: f64,
-    /// ln p̄_r.
+    /// ln `p̄_r`.
     pub(crate) ln_base: f64,
     /// C by end use.
     pub(crate) coefficient: [f64; N_USES],
@@ -85,7 +85,7 @@ impl BasketDemand {
         (uses, if flat { 0.0 } else { slope / price })
     }
 
-    /// ln(p_r/p̄_r), not below satiation, and whether it was held there.
+    /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
     fn ln_ratio(&self, region: &RegionDemand, price: f64) -> Option<(f64, bool)> {
         let ratio = if price > 0.0 { price.ln() - region.ln_base } else { f64::NEG_INFINITY };
         let held = ratio <= self.ln_satiation;
@@ -126,9 +126,9 @@ impl BasketDemand {
                 break;
             }
             if excess > 0.0 {
-                low = ln_price
+                low = ln_price;
             } else {
-                high = ln_price
+                high = ln_price;
             }
             if high - low <= 1e-15 * high.abs() {
                 break;

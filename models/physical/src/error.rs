@@ -85,6 +85,16 @@ pub enum PhysicalError {
         /// Threads asked for.
         n_threads: usize,
     },
+    /// A month of a path could not be solved.
+    #[error("path {path}, {month}: {source}")]
+    Month {
+        /// The month.
+        month: String,
+        /// Path, from 1.
+        path: usize,
+        /// Why.
+        source: Box<Self>,
+    },
     /// A price process or a summary was refused.
     #[error(transparent)]
     Stochastic(#[from] monazite_stochastic::StochasticError),

@@ -91,7 +91,7 @@ pub(crate) struct MarketModel {
     pub(crate) tariff: [f64; N_REGIONS],
     pub(crate) fringe_share: [f64; N_REGIONS],
     outside: (f64, f64),
-    /// ln p̄_r.
+    /// ln `p̄_r`.
     pub(crate) ln_base: ByRegion,
 }
 
@@ -189,7 +189,7 @@ impl MarketModel {
         Ok(model)
     }
 
-    /// Price line p_r = α·p + β of a region, CNY/t, at a tariff rate.
+    /// Price line `p_r` = α·p + β of a region, CNY/t, at a tariff rate.
     pub(crate) fn line(&self, region_idx: usize, tariff: f64) -> (f64, f64) {
         if region_idx == 0 {
             return (1.0, 0.0);
@@ -291,7 +291,7 @@ impl MarketModel {
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(limits);
-        self.problem(theta, demand, fringe, &ores).solve(outputs, prices)
+        Self::problem(theta, demand, fringe, &ores).solve(outputs, prices)
     }
 
     /// The first-order conditions at given outputs, whether they hold or not.
@@ -303,11 +303,10 @@ impl MarketModel {
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(&[f64::INFINITY; N_OWN]);
-        self.problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
+        Self::problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
     }
 
     fn problem<'a>(
-        &self,
         theta: f64,
         demand: &'a [BasketDemand; N_BASKETS],
         fringe: &'a FringeList,
@@ -338,8 +337,8 @@ impl MarketModel {
     pub(crate) fn own_supply(&self, outputs: &[f64; N_OWN]) -> [f64; N_BASKETS] {
         let mut own = [0.0; N_BASKETS];
         for (ore, output) in self.own.iter().zip(outputs) {
-            for b in 0..N_BASKETS {
-                own[b] += ore.yields[b] * output;
+            for (total, yields) in own.iter_mut().zip(ore.yields) {
+                *total += yields * output;
             }
         }
         own
