@@ -50,14 +50,14 @@ pub(crate) fn violations(
     for (path_idx, path) in records.chunks(n_months).enumerate() {
         let mut before = first;
         for (t, now) in path.iter().enumerate() {
-            let mut report = |what: String, size: f64, is_balance: bool| {
+            let mut report = |what: &dyn Fn() -> String, size: f64, is_balance: bool| {
                 if is_balance {
                     largest = largest.max(size);
                 }
                 // Written so that a NaN is reported.
                 if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
                     let month = start.plus(t as i64);
-                    found.push(Violation { path: path_idx + 1, month, what, size });
+                    found.push(Violation { path: path_idx + 1, month, what: what(), size });
                 }
             };
             check_month(now, before, &mut report);
@@ -67,11 +67,10 @@ pub(crate) fn violations(
     (found, largest)
 }
 
-fn check_month(
-    now: &Record,
-    (backlog, stock): (&ByRegion, &ByRegion),
-    report: &mut dyn FnMut(String, f64, bool),
-) {
+/// Takes what to say, how large it is, and whether it is a balance.
+type Report<'a> = dyn FnMut(&dyn Fn() -> String, f64, bool) + 'a;
+
+fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &mut Report<'_>) {
     let china = Region::China.index();
     for b in 0..N_BASKETS {
         let basket = Basket::ALL[b];
@@ -86,9 +85,9 @@ fn check_month(
             let arrived = now.shipments[r][b] + now.fringe_sales[r][b];
             let used = now.region_use[r][b] + now.stock[r][b] - stock[r][b];
             let size = (arrived - used).abs() / (arrived + now.stock[r][b]).max(f64::MIN_POSITIVE);
-            report(format!("{basket} in {region} does not add up"), size, true);
+            report(&|| format!("{basket} in {region} does not add up"), size, true);
             let over = (now.shipments[r][b] - now.allowed[r][b]) / now.allowed[r][b].max(1e-9);
-            report(format!("{basket} shipped to {region} without leave"), over.max(0.0), false);
+            report(&|| format!("{basket} shipped to {region} without leave"), over.max(0.0), false);
             for (name, value) in [
                 ("use", now.region_use[r][b]),
                 ("unmet use", now.unmet[r][b]),
@@ -98,16 +97,16 @@ fn check_month(
                 ("stock", now.stock[r][b]),
             ] {
                 let size = if value.is_finite() { (-value).max(0.0) } else { f64::INFINITY };
-                report(format!("{name} of {basket} in {region} is {value}"), size, false);
+                report(&|| format!("{name} of {basket} in {region} is {value}"), size, false);
             }
             if !now.region_price[r][b].is_finite() {
-                report(format!("no price of {basket} in {region}"), f64::INFINITY, false);
+                report(&|| format!("no price of {basket} in {region}"), f64::INFINITY, false);
             }
         }
         let size = (supply - placed).abs() / scale.max(f64::MIN_POSITIVE);
-        report(format!("{basket} in China does not add up"), size, true);
+        report(&|| format!("{basket} in China does not add up"), size, true);
         if !now.price[b].is_finite() {
-            report(format!("no price of {basket} in China"), f64::INFINITY, false);
+            report(&|| format!("no price of {basket} in China"), f64::INFINITY, false);
         }
     }
 }
@@ -126,24 +125,30 @@ mod tests {
         record
     }
 
-    fn found(record: Record) -> Vec<Violation> {
+    fn found(record: &Record) -> Vec<Violation> {
         let nothing = [[0.0; N_BASKETS]; crate::N_REGIONS];
-        violations(&[record], 1, "2026-03".parse().unwrap(), (&nothing, &nothing)).0
+        violations(
+            std::slice::from_ref(record),
+            1,
+            "2026-03".parse().unwrap(),
+            (&nothing, &nothing),
+        )
+        .0
     }
 
     #[test]
     fn what_is_broken_is_named() {
-        assert!(found(month()).is_empty());
+        assert!(found(&month()).is_empty());
         let mut leaking = month();
         leaking.own[1] += 1.0;
-        let all = found(leaking);
+        let all = found(&leaking);
         assert!(
             all.len() == 1 && all[0].to_string().contains("NdPr in China does not add up"),
             "{all:?}"
         );
         let mut smuggled = month();
         smuggled.allowed[2][1] = 20.0;
-        let all = found(smuggled);
+        let all = found(&smuggled);
         assert!(
             all.len() == 1
                 && all[0].what == "NdPr shipped to us without leave"
@@ -151,9 +156,9 @@ mod tests {
         );
         let mut eaten = month();
         eaten.region_use[2][1] = 29.0;
-        assert!(found(eaten)[0].what.contains("in us does not add up"));
+        assert!(found(&eaten)[0].what.contains("in us does not add up"));
         let mut lost = month();
         lost.region_price[3][0] = f64::NAN;
-        assert!(found(lost)[0].what.contains("no price of LaCe in europe"));
+        assert!(found(&lost)[0].what.contains("no price of LaCe in europe"));
     }
 }

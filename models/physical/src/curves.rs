@@ -30,10 +30,19 @@ pub(crate) struct RegionDemand {
     pub(crate) coefficient: [f64; N_USES],
 }
 
+impl RegionDemand {
+    /// What a region's price depends on besides the price in China.
+    fn line(&self) -> (f64, f64, f64) {
+        (self.alpha, self.beta, self.ln_base)
+    }
+}
+
 /// Demand of all regions for one basket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BasketDemand {
     pub(crate) regions: [RegionDemand; N_REGIONS],
+    /// Whether any region has the use.
+    pub(crate) used: [bool; N_USES],
     /// κ by end use.
     pub(crate) power: [f64; N_USES],
     /// ln of the backstop as a multiple of the base price, by end use.
@@ -54,13 +63,17 @@ impl BasketDemand {
     /// Finds the prices between which demand is positive, after coefficients or price lines changed.
     pub(crate) fn set_bounds(&mut self) {
         let (mut ceiling, mut lowest) = (self.reference * 1.001, f64::INFINITY);
+        let (mut last, mut inside) = (None, [(0.0, 0.0); N_USES]);
         for region in &self.regions {
-            for (coefficient, ln_backstop) in region.coefficient.iter().zip(self.ln_backstop) {
+            if last != Some(region.line()) {
+                last = Some(region.line());
+                let at = |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
+                inside = self.ln_backstop.map(|ln| (at(ln), at(ln - FADE_WIDTH)));
+            }
+            for (coefficient, (gone, fading)) in region.coefficient.iter().zip(inside) {
                 if *coefficient > 0.0 {
-                    let inside =
-                        |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
-                    ceiling = ceiling.max(inside(ln_backstop));
-                    lowest = lowest.min(inside(ln_backstop - FADE_WIDTH));
+                    ceiling = ceiling.max(gone);
+                    lowest = lowest.min(fading);
                 }
             }
         }
@@ -70,19 +83,31 @@ impl BasketDemand {
     /// Use of one region by end use at its own price, and the slope of the sum in that price.
     pub(crate) fn region_uses(&self, region_idx: usize, price: f64) -> ([f64; N_USES], f64) {
         let region = &self.regions[region_idx];
+        let response = self.response(region, price);
         let mut uses = [0.0; N_USES];
-        let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
-            return (region.coefficient, 0.0);
-        };
         let mut slope = 0.0;
         for u in 0..N_USES {
-            if region.coefficient[u] > 0.0 {
-                let (quantity, log_slope) = self.one_use(region.coefficient[u], u, ln_ratio);
-                uses[u] = quantity;
-                slope += log_slope;
-            }
+            let (factor, factor_slope) = response[u];
+            uses[u] = region.coefficient[u] * factor;
+            slope += region.coefficient[u] * factor_slope;
         }
-        (uses, if flat { 0.0 } else { slope / price })
+        (uses, slope)
+    }
+
+    /// Use of each end use and its slope in price, per unit of its coefficient, at a region's price.
+    fn response(&self, region: &RegionDemand, price: f64) -> [(f64, f64); N_USES] {
+        // Without a satiation price demand has no bound at a price of zero; the coefficient stands in for it.
+        let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
+            return [(1.0, 0.0); N_USES];
+        };
+        std::array::from_fn(|u| {
+            // Uses that a basket does not have cost no exponential.
+            if !self.used[u] {
+                return (0.0, 0.0);
+            }
+            let (factor, log_slope) = self.one_use(u, ln_ratio);
+            (factor, if flat { 0.0 } else { log_slope / price })
+        })
     }
 
     /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
@@ -93,9 +118,9 @@ impl BasketDemand {
         ratio.is_finite().then_some((ratio, held))
     }
 
-    /// Quantity and dq/d ln p of one use.
-    fn one_use(&self, coefficient: f64, u: usize, ln_ratio: f64) -> (f64, f64) {
-        let quantity = coefficient * (-self.power[u] * ln_ratio).exp();
+    /// Quantity and its slope in ln p of one use, per unit of its coefficient.
+    fn one_use(&self, u: usize, ln_ratio: f64) -> (f64, f64) {
+        let quantity = (-self.power[u] * ln_ratio).exp();
         let above = ln_ratio - (self.ln_backstop[u] - FADE_WIDTH);
         if above <= 0.0 {
             return (quantity, -self.power[u] * quantity);
@@ -143,11 +168,17 @@ impl BasketDemand {
 impl Demand for BasketDemand {
     fn at(&self, price: f64) -> (f64, f64) {
         let (mut quantity, mut slope) = (0.0, 0.0);
-        for r in 0..N_REGIONS {
-            let region = &self.regions[r];
-            let (uses, region_slope) = self.region_uses(r, region.alpha * price + region.beta);
-            quantity += uses.iter().sum::<f64>();
-            slope += region_slope * region.alpha;
+        // Regions on the same price line respond alike: most of them, and exponentials are what clearing costs.
+        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
+        for region in &self.regions {
+            if last != Some(region.line()) {
+                last = Some(region.line());
+                response = self.response(region, region.alpha * price + region.beta);
+            }
+            for (coefficient, (factor, factor_slope)) in region.coefficient.iter().zip(response) {
+                quantity += coefficient * factor;
+                slope += coefficient * factor_slope * region.alpha;
+            }
         }
         (quantity, slope)
     }

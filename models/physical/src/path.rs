@@ -117,13 +117,9 @@ impl<'a> Path<'a> {
             self.decide(t, plan, &before, &orders, &withdrawn)?;
         }
         let activity = self.activity(t, factors);
-        let demand = model.demand(
-            model.adjustment,
-            &self.ln_paid,
-            &activity,
-            &self.disturbance.map(f64::exp),
-            &tariffs,
-        );
+        let disturbance = self.disturbance.map(f64::exp);
+        let demand =
+            model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
         let states = self.source_states(t, factors);
         let fringe = model.fringe(&states, &self.premium, false);
         let own = model.own_supply(&self.outputs);
@@ -133,7 +129,8 @@ impl<'a> Path<'a> {
         self.prices = cleared.prices;
         let parity = world.parity(&cleared.prices, &tariffs);
         let needs = use_at(&demand, &parity, orders);
-        let record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
+        let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
+        record.demand_at_base = model.demand_at_base(&activity, &disturbance);
         self.move_on(&fringe, &parity, &record);
         Ok(record)
     }
@@ -321,14 +318,15 @@ fn relative_revenue(
 fn ordered(demand: &[BasketDemand; N_BASKETS], orders: &ByRegion) -> [BasketDemand; N_BASKETS] {
     let mut ordered = *demand;
     for (b, one) in ordered.iter_mut().enumerate() {
-        let mut changed = false;
+        // Only a use that is ordered by nobody moves the prices between which demand is positive.
+        let mut gone = false;
         for (region, factors) in one.regions.iter_mut().zip(orders) {
             if factors[b] != 1.0 {
-                changed = true;
+                gone |= factors[b] == 0.0;
                 region.coefficient = region.coefficient.map(|value| value * factors[b]);
             }
         }
-        if changed {
+        if gone {
             one.set_bounds();
         }
     }
@@ -353,7 +351,7 @@ fn returning(basket_idx: usize, quantity: f64) -> Fringe<N_BASKETS, crate::curve
     }
 }
 
-/// d ln own/d ln p of each basket from ± 1 % of its own supply, all prices clearing; 0 where nothing is sold.
+/// d ln own/d ln p of `NdPr` and `DyTb` from ± 1 % of own supply, all prices clearing; 0 where nothing is sold.
 fn measure(
     market: &JointMarket<'_, N_BASKETS, BasketDemand, crate::curves::PowerSupply>,
     own: &[f64; N_BASKETS],
@@ -361,7 +359,12 @@ fn measure(
 ) -> Result<[f64; N_BASKETS], PhysicalError> {
     let mut elasticity = [0.0; N_BASKETS];
     for b in 0..N_BASKETS {
-        if own[b] <= 0.0 || cleared.prices[b] <= 0.0 || cleared.dumped[b] > 0.0 {
+        // LaCe is a by-product: nobody sets output by it.
+        if b == crate::Basket::LaCe.index()
+            || own[b] <= 0.0
+            || cleared.prices[b] <= 0.0
+            || cleared.dumped[b] > 0.0
+        {
             continue;
         }
         let mut ln_price = [0.0; 2];

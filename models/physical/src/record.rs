@@ -38,6 +38,7 @@ pub(crate) struct Record {
     pub(crate) own: [f64; N_BASKETS],
     pub(crate) fringe: [f64; N_BASKETS],
     pub(crate) dumped: [f64; N_BASKETS],
+    pub(crate) demand_at_base: [f64; N_BASKETS],
     pub(crate) region_price: ByRegion,
     pub(crate) region_use: ByRegion,
     pub(crate) unmet: ByRegion,
@@ -60,6 +61,7 @@ impl Record {
         own: [0.0; N_BASKETS],
         fringe: [0.0; N_BASKETS],
         dumped: [0.0; N_BASKETS],
+        demand_at_base: [0.0; N_BASKETS],
         region_price: NOTHING,
         region_use: NOTHING,
         unmet: NOTHING,
@@ -111,6 +113,8 @@ pub enum Output {
     Backlog(Option<Region>, Option<Basket>),
     /// Working stocks outside China, t REO: as for unmet use.
     Stock(Option<Region>, Option<Basket>),
+    /// World demand at base prices: activity and disturbance alone, t REO: `demand-at-base.NdPr`.
+    DemandAtBase(Basket),
     /// Excess supply stockpiled or dumped at cost, t REO: `dumped.LaCe`.
     Dumped(Basket),
     /// (R − MC)/R over the dominant supplier's ores, weighted by revenue: `lerner`.
@@ -141,6 +145,7 @@ impl Output {
             | Self::Unmet(..)
             | Self::Backlog(..)
             | Self::Stock(..)
+            | Self::DemandAtBase(_)
             | Self::Dumped(_) => "t REO",
             Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
             Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
@@ -167,6 +172,7 @@ impl Output {
                 | Self::ExportValue(_)
                 | Self::HeadlineValue(_)
                 | Self::Unmet(..)
+                | Self::DemandAtBase(_)
                 | Self::Dumped(_)
         )
     }
@@ -222,6 +228,7 @@ impl fmt::Display for Output {
             Self::Unmet(region, basket) => with("unmet", region, basket),
             Self::Backlog(region, basket) => with("backlog", region, basket),
             Self::Stock(region, basket) => with("stock", region, basket),
+            Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
             Self::Dumped(basket) => with("dumped", None, Some(basket)),
             Self::Lerner => "lerner".to_owned(),
             Self::ResidualElasticity(basket) => with("residual-elasticity", None, Some(basket)),
@@ -278,6 +285,7 @@ impl FromStr for Output {
             ("unmet", region, basket, None) => Self::Unmet(region, basket),
             ("backlog", region, basket, None) => Self::Backlog(region, basket),
             ("stock", region, basket, None) => Self::Stock(region, basket),
+            ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
             ("dumped", None, Some(basket), None) => Self::Dumped(basket),
             ("lerner", None, None, None) => Self::Lerner,
             ("residual-elasticity", None, Some(basket), None) => Self::ResidualElasticity(basket),
@@ -306,6 +314,7 @@ mod tests {
             Output::Share(Basket::NdPr),
             Output::MeasuredElasticity(Basket::NdPr),
             Output::Dumped(Basket::LaCe),
+            Output::DemandAtBase(Basket::NdPr),
         ]);
         for output in all {
             assert_eq!(output.to_string().parse::<Output>().unwrap(), output);

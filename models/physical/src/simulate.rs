@@ -67,6 +67,7 @@ pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, P
         scenario: spec.scenario.id.clone(),
         conduct: spec.conduct,
         start: spec.start,
+        seed: spec.seed,
         first_shock: spec.scenario.first_month(spec.start),
         n_paths: activity.n_paths(),
         n_months: activity.n_months(),
@@ -129,6 +130,7 @@ pub struct Run {
     scenario: String,
     conduct: Conduct,
     start: Period,
+    seed: u64,
     first_shock: Option<usize>,
     n_paths: usize,
     n_months: usize,
@@ -153,6 +155,11 @@ impl Run {
     /// First month.
     pub fn start(&self) -> Period {
         self.start
+    }
+
+    /// Seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The month `month_idx` months after the first.
@@ -275,6 +282,7 @@ impl Run {
             Output::Unmet(r, b) => total(&one.unmet, r, b),
             Output::Backlog(r, b) => total(&one.backlog, r, b),
             Output::Stock(r, b) => total(&one.stock, r, b),
+            Output::DemandAtBase(b) => one.demand_at_base[b.index()],
             Output::Dumped(b) => one.dumped[b.index()],
             Output::Lerner => {
                 let (mut revenue, mut cost) = (0.0, 0.0);
