@@ -1,5 +1,5 @@
 //! The base year is reproduced: by clearing, by conduct, and month by month where nothing changes.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

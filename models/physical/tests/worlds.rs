@@ -1,5 +1,5 @@
 //! Worlds run on common random numbers: what has to hold whatever the figures, and measures that agree with formulas.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
