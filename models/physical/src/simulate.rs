@@ -110,7 +110,8 @@ impl Trade {
                 if form.in_headline {
                     trade.headline[b] += weight;
                     trade.headline_value[b] += value;
-                } else {
+                } else if b == Basket::NdPr.index() {
+                    // Every magnet holds NdPr; DyTb leaves inside the same magnets and adds no weight of its own.
                     trade.magnet[b] += weight;
                 }
             }

@@ -1,5 +1,5 @@
 //! The closed forms of linear markets (P = 100 − Q, c = 10) through the solver that the calibrated market uses.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use monazite_physical::{
     ConductProblem, Conducted, Controlled, Cost, CournotFollower, Demand, Fringe, JointMarket,
