@@ -1,6 +1,10 @@
 //! A study: from data to report.
 
+pub mod activity;
+pub mod calibrate;
 pub mod explain;
 pub mod forecast;
+pub mod licences;
 pub mod run;
+pub mod simulate;
 pub mod spec;

@@ -123,7 +123,9 @@ impl ActivityPaths {
                 *total += value;
             }
         }
-        mean.iter_mut().for_each(|value| *value /= self.n_paths as f64);
+        for value in &mut mean {
+            *value /= self.n_paths as f64;
+        }
         mean
     }
 

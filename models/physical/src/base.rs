@@ -37,11 +37,11 @@ pub struct Assumed {
     pub defence_share: Parameter,
     /// Share of non-magnet uses in other demand for magnet rare earths.
     pub non_magnet_share: Parameter,
-    /// DyTb per NdPr of a use, relative to other uses; the level follows from supply.
+    /// `DyTb` per `NdPr` of a use, relative to other uses; the level follows from supply.
     pub heavy_intensity: [Parameter; N_USES],
-    /// t of oxide per t of NdPr elements.
+    /// t of oxide per t of `NdPr` elements.
     pub oxide_per_ndpr: Parameter,
-    /// t of oxide per t of DyTb elements.
+    /// t of oxide per t of `DyTb` elements.
     pub oxide_per_dytb: Parameter,
     /// w: share of each basket in an ore's REO, by ore.
     pub basket_share: [[Parameter; N_BASKETS]; N_ORES],
@@ -59,7 +59,7 @@ pub struct Assumed {
     pub elasticity_long: Parameter,
     /// L, months.
     pub lead_months: Parameter,
-    /// Share of DyTb supply that is recycled; that of NdPr follows from demand less mine supply.
+    /// Share of `DyTb` supply that is recycled; that of `NdPr` follows from demand less mine supply.
     pub recycled_dytb: Parameter,
     /// η of recycling, short and long.
     pub recycling_elasticity: Parameter,
@@ -314,7 +314,7 @@ impl Default for Assumed {
     }
 }
 
-/// LaCe, NdPr, DyTb in the REO of each ore.
+/// `LaCe`, `NdPr`, `DyTb` in the REO of each ore.
 fn ore_compositions() -> [[Parameter; N_BASKETS]; N_ORES] {
     let row = |source: &str, values: [f64; N_BASKETS]| {
         values.map(|value| literature(value, 0.1, "share", source))
@@ -386,6 +386,14 @@ fn default_trade() -> TradeParameters {
             share(0.0),
             share(0.03),
         ],
+        stock_cover: assumed(
+            2.0,
+            1.0,
+            4.0,
+            "months of use",
+            "carmakers ran short six to ten weeks after the control of April 2025",
+        ),
+        restocking: assumed(6.0, 3.0, 12.0, "months", "half a year to rebuild a stock"),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Benchmark replication: prices and quantities of one year are taken as an equilibrium under an assumed conduct, and
 //! scales are solved from it one by one, so that nothing is estimated here and the base year is reproduced exactly.
 //!
-//! 1. Mine supply of a basket is Σ w·y·X over ores. Demand for NdPr follows from the demand for magnet elements less
-//!    DyTb; what mines do not supply is recycling. DyTb and LaCe demand equal supply (no source counts them by use).
+//! 1. Mine supply of a basket is Σ w·y·X over ores. Demand for `NdPr` follows from the demand for magnet elements less
+//!    `DyTb`; what mines do not supply is recycling. `DyTb` and `LaCe` demand equal supply (no source counts them by use).
 //! 2. k: a use's share in the world's demand for a basket; activity is 1 in the base year.
 //! 3. K is the fringe's output and c its revenue per tonne, inside or outside China as it sells.
 //! 4. MC: with spare capacity (limit above output), marginal cost equals marginal revenue under θ of the base year;

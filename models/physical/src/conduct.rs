@@ -6,8 +6,8 @@
 //! Σ_b y_ib · p_b · [1 − θ (1 − φ_b) s_b / (ε_b + (1 − s_b) η_b)] = MC_i(X_i) + μ_i      0 ≤ μ_i ⟂ X_i ≤ Q̄_i
 //! ```
 //!
-//! with s_b the supplier's share, ε_b and η_b the elasticities of the demand and fringe supply handed in at the solution
-//! (for joint products η_b is the response to the basket's own price), φ_b the share of own output sold forward.
+//! with `s_b` the supplier's share, `ε_b` and `η_b` the elasticities of the demand and fringe supply handed in at the solution
+//! (for joint products `η_b` is the response to the basket's own price), `φ_b` the share of own output sold forward.
 //! θ = 0 is a price taker, 1 a single dominant firm, 1/n Cournot with n equal groups, (1 + v)/2 two firms with
 //! conjectural variation v. A supplier who moves first faces the followers' reaction as fringe supply
 //! ([`CournotFollower`]). Forward sales remove their share of the incentive ([`allaz_vila_share`]).
@@ -17,7 +17,7 @@
 //!
 //! Method: active-set Newton on the ores with numerical derivatives through [`JointMarket::clear`], nested bisection
 //! where that fails. References: Bresnahan (1982); Allaz and Vila (1993). Checked against the closed forms for
-//! P = 100 − Q, c = 10 (tests/closed_forms.rs).
+//! P = 100 − Q, c = 10 (`tests/closed_forms.rs`).
 
 use crate::PhysicalError;
 use crate::market::{Cleared, Cost, Demand, JointMarket, Supply, dot, solve_linear};
@@ -128,8 +128,8 @@ impl<const B: usize, const N: usize, D: Demand, S: Supply, C: Cost>
     ) -> Result<Conducted<B, N>, PhysicalError> {
         let mut own = [0.0; B];
         for (ore, output) in self.ores.iter().zip(outputs) {
-            for b in 0..B {
-                own[b] += ore.yields[b] * output;
+            for (total, yields) in own.iter_mut().zip(ore.yields) {
+                *total += yields * output;
             }
         }
         let market = self.market.clear(&own, prices)?;
@@ -266,9 +266,9 @@ impl<const B: usize, const N: usize, D: Demand, S: Supply, C: Cost>
             }
             middle = at(x, &middle)?;
             if middle.shadow[i] > 0.0 {
-                low = x
+                low = x;
             } else {
-                high = x
+                high = x;
             }
             if middle.shadow[i].abs() <= 0.1 * TOLERANCE * middle.revenue[i].abs() {
                 break;
@@ -300,8 +300,8 @@ impl<D: Demand> Supply for CournotFollower<D> {
 /// Share of output that each of two quantity-setting firms sells forward after `n_rounds` rounds (Allaz and Vila 1993).
 ///
 /// Linear demand of slope −1, A the price without output less cost. With k rounds of forward sales to come the mark-up
-/// is m = γ_k (A − Σ F), γ_0 = 1/3, and a firm will still sell k·m forward and m spot. In the round before, selling f
-/// earns m (f + (k + 1) m) with dm/df = −γ_k, so f = m (1/γ_k − 2 (k + 1)) and γ_{k+1} = γ_k/(1 + 2 γ_k f/m). Output is
+/// is m = `γ_k` (A − Σ F), `γ_0` = 1/3, and a firm will still sell k·m forward and m spot. In the round before, selling f
+/// earns m (f + (k + 1) m) with dm/df = −`γ_k`, so f = m (`1/γ_k` − 2 (k + 1)) and γ_{k+1} = `γ_k/(1` + 2 `γ_k` f/m). Output is
 /// the sum of forward sales and m.
 pub fn allaz_vila_share(n_rounds: u32) -> f64 {
     let (mut gamma, mut sold_per_markup) = (1.0 / 3.0, 0.0);

@@ -7,9 +7,9 @@
 //! q_ru(p) = C_ru · (p_r/p̄_r)^(−κ_u) · fade(p_r/P̄_u)      p_r = α_r·p + β_r      C_ru = a·k·z·(p̃_{t−1}/p̄)^(−ε_u (1−m))
 //! ```
 //!
-//! where κ_u = m·ε_u: m = λ within the month, and m = λ/(1 − β(1−λ)) for a price held over the supplier's horizon,
+//! where `κ_u` = `m·ε_u`: m = λ within the month, and m = λ/(1 − β(1−λ)) for a price held over the supplier's horizon,
 //! because the discounted mean of 1 − (1−λ)^H over H = 1, 2, … with weights (1−β)β^(H−1) is exactly that. The fade is 1
-//! up to 2 % below the backstop P̄_u and 0 from it on (a smooth step, so that elasticities exist everywhere). Below the
+//! up to 2 % below the backstop `P̄_u` and 0 from it on (a smooth step, so that elasticities exist everywhere). Below the
 //! satiation price demand is flat. Supply of the fringe is min(cap, K·(R/c)^η), marginal cost c0 + c1·X^γ.
 
 use crate::market::{Cost, Demand, Supply};
@@ -21,19 +21,28 @@ pub(crate) const FADE_WIDTH: f64 = 0.02;
 /// One region's demand for one basket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RegionDemand {
-    /// p_r = α·p + β.
+    /// `p_r` = α·p + β.
     pub(crate) alpha: f64,
     pub(crate) beta: f64,
-    /// ln p̄_r.
+    /// ln `p̄_r`.
     pub(crate) ln_base: f64,
     /// C by end use.
     pub(crate) coefficient: [f64; N_USES],
+}
+
+impl RegionDemand {
+    /// What a region's price depends on besides the price in China.
+    fn line(&self) -> (f64, f64, f64) {
+        (self.alpha, self.beta, self.ln_base)
+    }
 }
 
 /// Demand of all regions for one basket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BasketDemand {
     pub(crate) regions: [RegionDemand; N_REGIONS],
+    /// Whether any region has the use.
+    pub(crate) used: [bool; N_USES],
     /// κ by end use.
     pub(crate) power: [f64; N_USES],
     /// ln of the backstop as a multiple of the base price, by end use.
@@ -54,13 +63,17 @@ impl BasketDemand {
     /// Finds the prices between which demand is positive, after coefficients or price lines changed.
     pub(crate) fn set_bounds(&mut self) {
         let (mut ceiling, mut lowest) = (self.reference * 1.001, f64::INFINITY);
+        let (mut last, mut inside) = (None, [(0.0, 0.0); N_USES]);
         for region in &self.regions {
-            for (coefficient, ln_backstop) in region.coefficient.iter().zip(self.ln_backstop) {
+            if last != Some(region.line()) {
+                last = Some(region.line());
+                let at = |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
+                inside = self.ln_backstop.map(|ln| (at(ln), at(ln - FADE_WIDTH)));
+            }
+            for (coefficient, (gone, fading)) in region.coefficient.iter().zip(inside) {
                 if *coefficient > 0.0 {
-                    let inside =
-                        |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
-                    ceiling = ceiling.max(inside(ln_backstop));
-                    lowest = lowest.min(inside(ln_backstop - FADE_WIDTH));
+                    ceiling = ceiling.max(gone);
+                    lowest = lowest.min(fading);
                 }
             }
         }
@@ -70,22 +83,34 @@ impl BasketDemand {
     /// Use of one region by end use at its own price, and the slope of the sum in that price.
     pub(crate) fn region_uses(&self, region_idx: usize, price: f64) -> ([f64; N_USES], f64) {
         let region = &self.regions[region_idx];
+        let response = self.response(region, price);
         let mut uses = [0.0; N_USES];
-        let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
-            return (region.coefficient, 0.0);
-        };
         let mut slope = 0.0;
         for u in 0..N_USES {
-            if region.coefficient[u] > 0.0 {
-                let (quantity, log_slope) = self.one_use(region.coefficient[u], u, ln_ratio);
-                uses[u] = quantity;
-                slope += log_slope;
-            }
+            let (factor, factor_slope) = response[u];
+            uses[u] = region.coefficient[u] * factor;
+            slope += region.coefficient[u] * factor_slope;
         }
-        (uses, if flat { 0.0 } else { slope / price })
+        (uses, slope)
     }
 
-    /// ln(p_r/p̄_r), not below satiation, and whether it was held there.
+    /// Use of each end use and its slope in price, per unit of its coefficient, at a region's price.
+    fn response(&self, region: &RegionDemand, price: f64) -> [(f64, f64); N_USES] {
+        // Without a satiation price demand has no bound at a price of zero; the coefficient stands in for it.
+        let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
+            return [(1.0, 0.0); N_USES];
+        };
+        std::array::from_fn(|u| {
+            // Uses that a basket does not have cost no exponential.
+            if !self.used[u] {
+                return (0.0, 0.0);
+            }
+            let (factor, log_slope) = self.one_use(u, ln_ratio);
+            (factor, if flat { 0.0 } else { log_slope / price })
+        })
+    }
+
+    /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
     fn ln_ratio(&self, region: &RegionDemand, price: f64) -> Option<(f64, bool)> {
         let ratio = if price > 0.0 { price.ln() - region.ln_base } else { f64::NEG_INFINITY };
         let held = ratio <= self.ln_satiation;
@@ -93,9 +118,9 @@ impl BasketDemand {
         ratio.is_finite().then_some((ratio, held))
     }
 
-    /// Quantity and dq/d ln p of one use.
-    fn one_use(&self, coefficient: f64, u: usize, ln_ratio: f64) -> (f64, f64) {
-        let quantity = coefficient * (-self.power[u] * ln_ratio).exp();
+    /// Quantity and its slope in ln p of one use, per unit of its coefficient.
+    fn one_use(&self, u: usize, ln_ratio: f64) -> (f64, f64) {
+        let quantity = (-self.power[u] * ln_ratio).exp();
         let above = ln_ratio - (self.ln_backstop[u] - FADE_WIDTH);
         if above <= 0.0 {
             return (quantity, -self.power[u] * quantity);
@@ -126,9 +151,9 @@ impl BasketDemand {
                 break;
             }
             if excess > 0.0 {
-                low = ln_price
+                low = ln_price;
             } else {
-                high = ln_price
+                high = ln_price;
             }
             if high - low <= 1e-15 * high.abs() {
                 break;
@@ -143,11 +168,17 @@ impl BasketDemand {
 impl Demand for BasketDemand {
     fn at(&self, price: f64) -> (f64, f64) {
         let (mut quantity, mut slope) = (0.0, 0.0);
-        for r in 0..N_REGIONS {
-            let region = &self.regions[r];
-            let (uses, region_slope) = self.region_uses(r, region.alpha * price + region.beta);
-            quantity += uses.iter().sum::<f64>();
-            slope += region_slope * region.alpha;
+        // Regions on the same price line respond alike: most of them, and exponentials are what clearing costs.
+        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
+        for region in &self.regions {
+            if last != Some(region.line()) {
+                last = Some(region.line());
+                response = self.response(region, region.alpha * price + region.beta);
+            }
+            for (coefficient, (factor, factor_slope)) in region.coefficient.iter().zip(response) {
+                quantity += coefficient * factor;
+                slope += coefficient * factor_slope * region.alpha;
+            }
         }
         (quantity, slope)
     }

@@ -85,6 +85,24 @@ pub enum PhysicalError {
         /// Threads asked for.
         n_threads: usize,
     },
+    /// Two runs that do not share months, paths and seed.
+    #[error("{left} and {right} have not been run on the same months, paths and seed")]
+    NotPaired {
+        /// One run.
+        left: String,
+        /// The other.
+        right: String,
+    },
+    /// A month of a path could not be solved.
+    #[error("path {path}, {month}: {source}")]
+    Month {
+        /// The month.
+        month: String,
+        /// Path, from 1.
+        path: usize,
+        /// Why.
+        source: Box<Self>,
+    },
     /// A price process or a summary was refused.
     #[error(transparent)]
     Stochastic(#[from] monazite_stochastic::StochasticError),

@@ -7,7 +7,7 @@
 //! A_t = (1 − f) D_t     B_t = (1 − κ) B_{t−1} + A_t     V_t = h_t B_t     B_t ← B_t − V_t     shipments = f D_t + V_t
 //! ```
 //!
-//! h is 1 before the control, h_0 under it, and h_0 + (h_1 − h_0)(1 − e^(−ρ(t − T + 1))) from the easing month T on; in
+//! h is 1 before the control, `h_0` under it, and `h_0` + (`h_1` − `h_0)(1` − e^(−ρ(t − T + 1))) from the easing month T on; in
 //! the month the control starts, the days before it are free. Goods applied for are made and wait at the border: they
 //! leave the inside market with the application and return to it when the application is withdrawn.
 //! References: docs of the project, "Licences: a queue, not a cap". Checked by hand (tests below).

@@ -126,7 +126,7 @@ pub struct JointMarket<'a, const B: usize, D, S> {
 /// Excess demand and its derivatives in the solver's coordinate.
 struct Excess<const B: usize> {
     cleared: Cleared<B>,
-    excess: [f64; B],
+    gap: [f64; B],
     jacobian: [[f64; B]; B],
     at_floor: [bool; B],
 }
@@ -228,7 +228,7 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         }
         let cleared =
             Cleared { prices, demand, demand_slope, fringe, fringe_slope, dumped, residual };
-        Excess { cleared, excess, jacobian, at_floor }
+        Excess { cleared, gap: excess, jacobian, at_floor }
     }
 
     /// A Newton step that lowers the residual, or `None`.
@@ -239,7 +239,7 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         now: &Excess<B>,
         n_tries: usize,
     ) -> Option<([f64; B], Excess<B>)> {
-        let (mut matrix, mut right) = (now.jacobian, now.excess);
+        let (mut matrix, mut right) = (now.jacobian, now.gap);
         for b in 0..B {
             if now.at_floor[b] {
                 matrix[b] = [0.0; B];
@@ -270,18 +270,18 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         for _ in 0..200 {
             let now = self.excess(own, u);
             let scale = now.cleared.demand[b].max(own[b] + now.cleared.fringe[b]);
-            if now.at_floor[b] || now.excess[b].abs() <= 0.1 * TOLERANCE * scale {
+            if now.at_floor[b] || now.gap[b].abs() <= 0.1 * TOLERANCE * scale {
                 return;
             }
-            if now.excess[b] > 0.0 {
-                low = u[b]
+            if now.gap[b] > 0.0 {
+                low = u[b];
             } else {
-                high = u[b]
+                high = u[b];
             }
             if high - low <= 1e-15 * (1.0 + high.abs()) {
                 return;
             }
-            let newton = u[b] - now.excess[b] / now.jacobian[b][b];
+            let newton = u[b] - now.gap[b] / now.jacobian[b][b];
             // At the lower bound only the bound itself can be dumped at: try it before halving towards it.
             u[b] = if newton > low && newton < high {
                 newton

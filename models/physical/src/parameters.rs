@@ -96,6 +96,10 @@ pub struct TradeParameters {
     pub tariff: [Parameter; N_REGIONS],
     /// Share of the fringe's sales outside China that goes to each region.
     pub fringe_share: [Parameter; N_REGIONS],
+    /// Working stock that buyers outside China keep, months of base-year use.
+    pub stock_cover: Parameter,
+    /// Months over which they mend a gap in it.
+    pub restocking: Parameter,
 }
 
 /// The licence queue.
@@ -265,6 +269,8 @@ impl Parameters {
         visitor("demand.adjustment".into(), &mut self.demand.adjustment);
         visitor("trade.vat".into(), &mut self.trade.vat);
         visitor("trade.cny_per_usd".into(), &mut self.trade.cny_per_usd);
+        visitor("trade.stock_cover".into(), &mut self.trade.stock_cover);
+        visitor("trade.restocking".into(), &mut self.trade.restocking);
         for one in &mut self.controlled {
             let head = format!("ore.{}", one.ore);
             visitor(format!("{head}.base_output"), &mut one.base_output);
@@ -385,6 +391,7 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "backstop",
         "capacity",
         "level",
+        "restocking",
     ]
     .into_iter()
     .any(is)

@@ -232,8 +232,9 @@ impl Shock {
         }
     }
 
-    /// Whether the supplier who decides in `decision_month` knows of the shock.
+    /// Whether the supplier who decides at the beginning of `decision_month` knows of the shock: a surprise of that month
+    /// is not known yet.
     pub(crate) fn is_known(&self, start: Period, decision_month: usize) -> bool {
-        self.announced || self.first_month(start) <= decision_month as i64
+        self.announced || self.first_month(start) < decision_month as i64
     }
 }

@@ -91,7 +91,7 @@ pub(crate) struct MarketModel {
     pub(crate) tariff: [f64; N_REGIONS],
     pub(crate) fringe_share: [f64; N_REGIONS],
     outside: (f64, f64),
-    /// ln p̄_r.
+    /// ln `p̄_r`.
     pub(crate) ln_base: ByRegion,
 }
 
@@ -189,7 +189,7 @@ impl MarketModel {
         Ok(model)
     }
 
-    /// Price line p_r = α·p + β of a region, CNY/t, at a tariff rate.
+    /// Price line `p_r` = α·p + β of a region, CNY/t, at a tariff rate.
     pub(crate) fn line(&self, region_idx: usize, tariff: f64) -> (f64, f64) {
         if region_idx == 0 {
             return (1.0, 0.0);
@@ -210,24 +210,21 @@ impl MarketModel {
         tariff: &[f64; N_REGIONS],
     ) -> [BasketDemand; N_BASKETS] {
         std::array::from_fn(|b| {
+            let (mut last, mut memory) = (0.0, [1.0; N_USES]);
             let regions = std::array::from_fn(|r| {
                 let (alpha, beta) = self.line(r, tariff[r]);
                 let remembered = -(1.0 - adjustment) * ln_paid[r][b];
+                if remembered != last {
+                    last = remembered;
+                    memory = self.elasticity.map(|elasticity| (elasticity * remembered).exp());
+                }
                 let coefficient = std::array::from_fn(|u| {
-                    let scale = self.scale[r][u][b];
-                    if scale == 0.0 {
-                        return 0.0;
-                    }
-                    let memory = if remembered == 0.0 {
-                        1.0
-                    } else {
-                        (self.elasticity[u] * remembered).exp()
-                    };
-                    activity[r][u] * scale * disturbance[b] * memory
+                    activity[r][u] * self.scale[r][u][b] * disturbance[b] * memory[u]
                 });
                 RegionDemand { alpha, beta, ln_base: self.ln_base[r][b], coefficient }
             });
             let mut demand = BasketDemand {
+                used: std::array::from_fn(|u| self.scale.iter().any(|row| row[u][b] > 0.0)),
                 regions,
                 power: self.elasticity.map(|elasticity| adjustment * elasticity),
                 ln_backstop: self.ln_backstop,
@@ -240,6 +237,23 @@ impl MarketModel {
             demand.set_bounds();
             demand
         })
+    }
+
+    /// World demand at base prices.
+    pub(crate) fn demand_at_base(
+        &self,
+        activity: &Activity,
+        disturbance: &[f64; N_BASKETS],
+    ) -> [f64; N_BASKETS] {
+        let mut total = [0.0; N_BASKETS];
+        for (scales, uses) in self.scale.iter().zip(activity) {
+            for (scale, value) in scales.iter().zip(uses) {
+                for b in 0..N_BASKETS {
+                    total[b] += scale[b] * value * disturbance[b];
+                }
+            }
+        }
+        total
     }
 
     /// The fringe; `premium` is last month's outside price over its parity, by basket; `horizon` counts capacity that
@@ -291,7 +305,7 @@ impl MarketModel {
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(limits);
-        self.problem(theta, demand, fringe, &ores).solve(outputs, prices)
+        Self::problem(theta, demand, fringe, &ores).solve(outputs, prices)
     }
 
     /// The first-order conditions at given outputs, whether they hold or not.
@@ -303,11 +317,10 @@ impl MarketModel {
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(&[f64::INFINITY; N_OWN]);
-        self.problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
+        Self::problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
     }
 
     fn problem<'a>(
-        &self,
         theta: f64,
         demand: &'a [BasketDemand; N_BASKETS],
         fringe: &'a FringeList,
@@ -338,8 +351,8 @@ impl MarketModel {
     pub(crate) fn own_supply(&self, outputs: &[f64; N_OWN]) -> [f64; N_BASKETS] {
         let mut own = [0.0; N_BASKETS];
         for (ore, output) in self.own.iter().zip(outputs) {
-            for b in 0..N_BASKETS {
-                own[b] += ore.yields[b] * output;
+            for (total, yields) in own.iter_mut().zip(ore.yields) {
+                *total += yields * output;
             }
         }
         own

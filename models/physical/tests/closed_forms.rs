@@ -1,5 +1,5 @@
 //! The closed forms of linear markets (P = 100 − Q, c = 10) through the solver that the calibrated market uses.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use monazite_physical::{
     ConductProblem, Conducted, Controlled, Cost, CournotFollower, Demand, Fringe, JointMarket,
@@ -61,7 +61,7 @@ fn monopoly_and_cournot() {
 #[test]
 fn conjectural_variations() {
     for (v, expected) in [(-1.0, 10.0), (-0.5, 28.0), (0.0, 40.0), (1.0, 55.0)] {
-        close(price((1.0 + v) / 2.0, 0.0), expected);
+        close(price(f64::midpoint(1.0, v), 0.0), expected);
     }
 }
 

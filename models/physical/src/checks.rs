@@ -1,0 +1,164 @@
+//! What has to hold in every month of every path, whatever the parameters.
+//!
+//! ```text
+//! own + fringe − fringe sales outside = use in China + shipments + change of backlog + dumped      by basket
+//! shipments + fringe sales = use + change of stock                                  by region and basket
+//! shipments ≤ free share of D + approvals                                           by region and basket
+//! ```
+//!
+//! The balances are taken from what is stored, not from the solver, so that a term left out anywhere shows.
+
+use std::fmt;
+
+use monazite_series::Period;
+
+use crate::record::Record;
+use crate::state::ByRegion;
+use crate::world::OUTSIDE;
+use crate::{Basket, N_BASKETS, Region};
+
+/// Imbalance allowed, relative to the quantities in the balance.
+const TOLERANCE: f64 = 1e-9;
+
+/// A condition that does not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// Path, from 1.
+    pub path: usize,
+    /// Month.
+    pub month: Period,
+    /// What does not hold.
+    pub what: String,
+    /// By how much, relative to the quantities in it.
+    pub size: f64,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "path {}, {}: {} by {:e}", self.path, self.month, self.what, self.size)
+    }
+}
+
+/// Violations, and the largest relative imbalance of all balances.
+pub(crate) fn violations(
+    records: &[Record],
+    n_months: usize,
+    start: Period,
+    first: (&ByRegion, &ByRegion),
+) -> (Vec<Violation>, f64) {
+    let (mut found, mut largest) = (Vec::new(), 0.0_f64);
+    for (path_idx, path) in records.chunks(n_months).enumerate() {
+        let mut before = first;
+        for (t, now) in path.iter().enumerate() {
+            let mut report = |what: &dyn Fn() -> String, size: f64, is_balance: bool| {
+                if is_balance {
+                    largest = largest.max(size);
+                }
+                // Written so that a NaN is reported.
+                if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
+                    let month = start.plus(t as i64);
+                    found.push(Violation { path: path_idx + 1, month, what: what(), size });
+                }
+            };
+            check_month(now, before, &mut report);
+            before = (&now.backlog, &now.stock);
+        }
+    }
+    (found, largest)
+}
+
+/// Takes what to say, how large it is, and whether it is a balance.
+type Report<'a> = dyn FnMut(&dyn Fn() -> String, f64, bool) + 'a;
+
+fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &mut Report<'_>) {
+    let china = Region::China.index();
+    for b in 0..N_BASKETS {
+        let basket = Basket::ALL[b];
+        let supply = now.own[b] + now.fringe[b];
+        let mut placed = now.region_use[china][b] + now.dumped[b];
+        let mut scale = supply;
+        for r in OUTSIDE {
+            let region = Region::ALL[r];
+            let waiting = now.backlog[r][b] - backlog[r][b];
+            placed += now.fringe_sales[r][b] + now.shipments[r][b] + waiting;
+            scale += now.backlog[r][b] + backlog[r][b];
+            let arrived = now.shipments[r][b] + now.fringe_sales[r][b];
+            let used = now.region_use[r][b] + now.stock[r][b] - stock[r][b];
+            let size = (arrived - used).abs() / (arrived + now.stock[r][b]).max(f64::MIN_POSITIVE);
+            report(&|| format!("{basket} in {region} does not add up"), size, true);
+            let over = (now.shipments[r][b] - now.allowed[r][b]) / now.allowed[r][b].max(1e-9);
+            report(&|| format!("{basket} shipped to {region} without leave"), over.max(0.0), false);
+            for (name, value) in [
+                ("use", now.region_use[r][b]),
+                ("unmet use", now.unmet[r][b]),
+                ("shipments", now.shipments[r][b]),
+                ("fringe sales", now.fringe_sales[r][b]),
+                ("backlog", now.backlog[r][b]),
+                ("stock", now.stock[r][b]),
+            ] {
+                let size = if value.is_finite() { (-value).max(0.0) } else { f64::INFINITY };
+                report(&|| format!("{name} of {basket} in {region} is {value}"), size, false);
+            }
+            if !now.region_price[r][b].is_finite() {
+                report(&|| format!("no price of {basket} in {region}"), f64::INFINITY, false);
+            }
+        }
+        let size = (supply - placed).abs() / scale.max(f64::MIN_POSITIVE);
+        report(&|| format!("{basket} in China does not add up"), size, true);
+        if !now.price[b].is_finite() {
+            report(&|| format!("no price of {basket} in China"), f64::INFINITY, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 t made, 60 used at home, 30 shipped, 10 wait; abroad 30 arrive and 25 are used.
+    fn month() -> Record {
+        let mut record = Record::EMPTY;
+        record.own[1] = 100.0;
+        record.region_use[0][1] = 60.0;
+        (record.shipments[2][1], record.allowed[2][1]) = (30.0, 30.0);
+        (record.backlog[2][1], record.stock[2][1], record.region_use[2][1]) = (10.0, 5.0, 25.0);
+        record
+    }
+
+    fn found(record: &Record) -> Vec<Violation> {
+        let nothing = [[0.0; N_BASKETS]; crate::N_REGIONS];
+        violations(
+            std::slice::from_ref(record),
+            1,
+            "2026-03".parse().unwrap(),
+            (&nothing, &nothing),
+        )
+        .0
+    }
+
+    #[test]
+    fn what_is_broken_is_named() {
+        assert!(found(&month()).is_empty());
+        let mut leaking = month();
+        leaking.own[1] += 1.0;
+        let all = found(&leaking);
+        assert!(
+            all.len() == 1 && all[0].to_string().contains("NdPr in China does not add up"),
+            "{all:?}"
+        );
+        let mut smuggled = month();
+        smuggled.allowed[2][1] = 20.0;
+        let all = found(&smuggled);
+        assert!(
+            all.len() == 1
+                && all[0].what == "NdPr shipped to us without leave"
+                && all[0].size == 0.5
+        );
+        let mut eaten = month();
+        eaten.region_use[2][1] = 29.0;
+        assert!(found(&eaten)[0].what.contains("in us does not add up"));
+        let mut lost = month();
+        lost.region_price[3][0] = f64::NAN;
+        assert!(found(&lost)[0].what.contains("no price of LaCe in europe"));
+    }
+}

@@ -1,0 +1,334 @@
+//! What is kept of a month of a path, and the quantities read from it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use monazite_stochastic::TwoFactorState;
+
+use crate::state::{ByRegion, N_OWN};
+use crate::{Basket, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
+
+const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
+
+/// The supplier's last decision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) inverse_residual_elasticity: [f64; N_BASKETS],
+    pub(crate) measured_residual_elasticity: [f64; N_BASKETS],
+    pub(crate) share: [f64; N_BASKETS],
+    pub(crate) corner: [bool; N_BASKETS],
+    pub(crate) scarce: [bool; N_OWN],
+}
+
+impl Decision {
+    pub(crate) const NONE: Self = Self {
+        inverse_residual_elasticity: [0.0; N_BASKETS],
+        measured_residual_elasticity: [0.0; N_BASKETS],
+        share: [0.0; N_BASKETS],
+        corner: [false; N_BASKETS],
+        scarce: [false; N_OWN],
+    };
+}
+
+/// A month of a path: t REO, CNY/t.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) price: [f64; N_BASKETS],
+    pub(crate) outside_price: [f64; N_BASKETS],
+    pub(crate) own: [f64; N_BASKETS],
+    pub(crate) fringe: [f64; N_BASKETS],
+    pub(crate) dumped: [f64; N_BASKETS],
+    pub(crate) demand_at_base: [f64; N_BASKETS],
+    pub(crate) region_price: ByRegion,
+    pub(crate) region_use: ByRegion,
+    pub(crate) unmet: ByRegion,
+    pub(crate) shipments: ByRegion,
+    pub(crate) allowed: ByRegion,
+    pub(crate) fringe_sales: ByRegion,
+    pub(crate) backlog: ByRegion,
+    pub(crate) stock: ByRegion,
+    pub(crate) outputs: [f64; N_OWN],
+    pub(crate) revenue: [f64; N_OWN],
+    pub(crate) marginal_cost: [f64; N_OWN],
+    pub(crate) decision: Decision,
+    pub(crate) futures: TwoFactorState,
+}
+
+impl Record {
+    pub(crate) const EMPTY: Self = Self {
+        price: [0.0; N_BASKETS],
+        outside_price: [0.0; N_BASKETS],
+        own: [0.0; N_BASKETS],
+        fringe: [0.0; N_BASKETS],
+        dumped: [0.0; N_BASKETS],
+        demand_at_base: [0.0; N_BASKETS],
+        region_price: NOTHING,
+        region_use: NOTHING,
+        unmet: NOTHING,
+        shipments: NOTHING,
+        allowed: NOTHING,
+        fringe_sales: NOTHING,
+        backlog: NOTHING,
+        stock: NOTHING,
+        outputs: [0.0; N_OWN],
+        revenue: [0.0; N_OWN],
+        marginal_cost: [0.0; N_OWN],
+        decision: Decision::NONE,
+        futures: TwoFactorState { chi: 0.0, xi: 0.0 },
+    };
+}
+
+/// A quantity of the simulated market; its name is what [`fmt::Display`] prints and [`FromStr`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Price in China, CNY/t REO without VAT: `price.NdPr`.
+    Price(Basket),
+    /// Price outside China weighted with arrivals, USD/t REO: `outside-price.NdPr`.
+    OutsidePrice(Basket),
+    /// Price in a region, USD/t REO: `region-price.europe.NdPr`.
+    RegionPrice(Region, Basket),
+    /// Futures price of `NdPr` at a maturity in months, CNY/t REO: `futures.6`.
+    Futures(u32),
+    /// Output of a controlled ore, t REO of ore: `output.china-light`.
+    OreOutput(Ore),
+    /// Supply of the dominant supplier, t REO: `own-supply.NdPr`.
+    OwnSupply(Basket),
+    /// Supply of the fringe, inside and outside China, t REO: `fringe-supply.NdPr`.
+    FringeSupply(Basket),
+    /// Use in a region, t REO: `use.china.NdPr`.
+    Use(Region, Basket),
+    /// Shipments from China, t REO: `exports`, `exports.NdPr`, `exports.us`, `exports.us.NdPr`.
+    Exports(Option<Region>, Option<Basket>),
+    /// Gross customs weight of the forms in the headline figure, which leaves magnets out, t: `headline-exports`.
+    HeadlineExports(Option<Region>),
+    /// Gross customs weight of magnets, t: `magnet-exports`.
+    MagnetExports(Option<Region>),
+    /// Value of shipments at the border price, all forms, USD: `export-value`, `export-value.us`.
+    ExportValue(Option<Region>),
+    /// Value of shipments without magnets, USD: `headline-value`.
+    HeadlineValue(Option<Region>),
+    /// Use wanted at the price from China and not had, t REO: `unmet`, `unmet.us`, `unmet.us.DyTb`, `unmet.DyTb`.
+    Unmet(Option<Region>, Option<Basket>),
+    /// Goods waiting for a licence, t REO: as for unmet use.
+    Backlog(Option<Region>, Option<Basket>),
+    /// Working stocks outside China, t REO: as for unmet use.
+    Stock(Option<Region>, Option<Basket>),
+    /// World demand at base prices: activity and disturbance alone, t REO: `demand-at-base.NdPr`.
+    DemandAtBase(Basket),
+    /// Excess supply stockpiled or dumped at cost, t REO: `dumped.LaCe`.
+    Dumped(Basket),
+    /// (R − MC)/R over the dominant supplier's ores, weighted by revenue: `lerner`.
+    Lerner,
+    /// Elasticity of residual demand over the supplier's horizon, −(ε + (1 − s)η)/s: `residual-elasticity.NdPr`.
+    ResidualElasticity(Basket),
+    /// The same from ± 1 % of own supply, all prices clearing: `measured-elasticity.NdPr`.
+    MeasuredElasticity(Basket),
+    /// Share of the dominant supplier in supply expected over its horizon: `share.NdPr`.
+    Share(Basket),
+    /// 1 where the price stands at its lowest backstop because the rule has no solution below it: `corner.NdPr`.
+    Corner(Basket),
+    /// 1 where a limit holds an ore of the supplier with μ > 0: `scarcity`.
+    Scarcity,
+}
+
+impl Output {
+    /// Unit of the values.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Price(_) | Self::Futures(_) => "CNY/t",
+            Self::OutsidePrice(_) | Self::RegionPrice(..) => "USD/t",
+            Self::OreOutput(_)
+            | Self::OwnSupply(_)
+            | Self::FringeSupply(_)
+            | Self::Use(..)
+            | Self::Exports(..)
+            | Self::Unmet(..)
+            | Self::Backlog(..)
+            | Self::Stock(..)
+            | Self::DemandAtBase(_)
+            | Self::Dumped(_) => "t REO",
+            Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
+            Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
+            Self::Lerner
+            | Self::ResidualElasticity(_)
+            | Self::MeasuredElasticity(_)
+            | Self::Share(_)
+            | Self::Corner(_)
+            | Self::Scarcity => "1",
+        }
+    }
+
+    /// Whether it adds up over months; the others are prices, levels and shares, which average.
+    pub const fn is_flow(self) -> bool {
+        matches!(
+            self,
+            Self::OreOutput(_)
+                | Self::OwnSupply(_)
+                | Self::FringeSupply(_)
+                | Self::Use(..)
+                | Self::Exports(..)
+                | Self::HeadlineExports(_)
+                | Self::MagnetExports(_)
+                | Self::ExportValue(_)
+                | Self::HeadlineValue(_)
+                | Self::Unmet(..)
+                | Self::DemandAtBase(_)
+                | Self::Dumped(_)
+        )
+    }
+
+    /// What simulation.csv holds: prices, exports by basket and region, unmet use, the supplier's position.
+    pub fn table() -> Vec<Self> {
+        let mut all = Vec::new();
+        all.extend(Basket::ALL.map(Self::Price));
+        all.extend(Basket::ALL.map(Self::OutsidePrice));
+        all.extend([3, 6, 12].map(Self::Futures));
+        all.extend([Self::Exports(None, None), Self::HeadlineExports(None)]);
+        all.extend([Self::MagnetExports(None), Self::ExportValue(None), Self::HeadlineValue(None)]);
+        all.extend(Basket::ALL.map(|basket| Self::Exports(None, Some(basket))));
+        all.extend(Region::OUTSIDE.map(|region| Self::Exports(Some(region), None)));
+        all.extend(Region::OUTSIDE.map(|region| Self::MagnetExports(Some(region))));
+        all.push(Self::Unmet(None, None));
+        all.extend(Basket::ALL.map(|basket| Self::Unmet(None, Some(basket))));
+        all.extend(Region::OUTSIDE.map(|region| Self::Unmet(Some(region), None)));
+        all.push(Self::Backlog(None, None));
+        all.extend(Basket::ALL.map(Self::OwnSupply));
+        all.extend(Basket::ALL.map(Self::FringeSupply));
+        all.extend(Ore::CONTROLLED.map(Self::OreOutput));
+        all.extend([Self::Lerner, Self::Scarcity]);
+        all.extend(Basket::ALL.map(Self::ResidualElasticity));
+        all
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let with = |head: &str, region: Option<Region>, basket: Option<Basket>| {
+            let mut text = head.to_owned();
+            for part in [region.map(Region::name), basket.map(Basket::name)].into_iter().flatten() {
+                text.push('.');
+                text.push_str(part);
+            }
+            text
+        };
+        let text = match *self {
+            Self::Price(basket) => with("price", None, Some(basket)),
+            Self::OutsidePrice(basket) => with("outside-price", None, Some(basket)),
+            Self::RegionPrice(region, basket) => with("region-price", Some(region), Some(basket)),
+            Self::Futures(months) => format!("futures.{months}"),
+            Self::OreOutput(ore) => format!("output.{ore}"),
+            Self::OwnSupply(basket) => with("own-supply", None, Some(basket)),
+            Self::FringeSupply(basket) => with("fringe-supply", None, Some(basket)),
+            Self::Use(region, basket) => with("use", Some(region), Some(basket)),
+            Self::Exports(region, basket) => with("exports", region, basket),
+            Self::HeadlineExports(region) => with("headline-exports", region, None),
+            Self::MagnetExports(region) => with("magnet-exports", region, None),
+            Self::ExportValue(region) => with("export-value", region, None),
+            Self::HeadlineValue(region) => with("headline-value", region, None),
+            Self::Unmet(region, basket) => with("unmet", region, basket),
+            Self::Backlog(region, basket) => with("backlog", region, basket),
+            Self::Stock(region, basket) => with("stock", region, basket),
+            Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
+            Self::Dumped(basket) => with("dumped", None, Some(basket)),
+            Self::Lerner => "lerner".to_owned(),
+            Self::ResidualElasticity(basket) => with("residual-elasticity", None, Some(basket)),
+            Self::MeasuredElasticity(basket) => with("measured-elasticity", None, Some(basket)),
+            Self::Share(basket) => with("share", None, Some(basket)),
+            Self::Corner(basket) => with("corner", None, Some(basket)),
+            Self::Scarcity => "scarcity".to_owned(),
+        };
+        f.pad(&text)
+    }
+}
+
+impl FromStr for Output {
+    type Err = PhysicalError;
+
+    fn from_str(name: &str) -> Result<Self, PhysicalError> {
+        let unknown = || PhysicalError::UnknownName {
+            name: name.to_owned(),
+            expected: "a simulated quantity such as price.NdPr, exports.us or unmet",
+        };
+        let mut parts = name.split('.');
+        let head = parts.next().unwrap_or_default();
+        let (mut region, mut basket, mut other) = (None, None, None);
+        for part in parts {
+            let before_basket = basket.is_none() && other.is_none();
+            if let (Ok(one), None, true) = (part.parse::<Region>(), region, before_basket) {
+                region = Some(one);
+            } else if let (Ok(one), true) = (part.parse::<Basket>(), before_basket) {
+                basket = Some(one);
+            } else if before_basket {
+                other = Some(part);
+            } else {
+                return Err(unknown());
+            }
+        }
+        Ok(match (head, region, basket, other) {
+            ("price", None, Some(basket), None) => Self::Price(basket),
+            ("outside-price", None, Some(basket), None) => Self::OutsidePrice(basket),
+            ("region-price", Some(region), Some(basket), None) => Self::RegionPrice(region, basket),
+            ("futures", None, None, Some(months)) => {
+                Self::Futures(months.parse().map_err(|_| unknown())?)
+            }
+            ("output", None, None, Some(ore)) => Self::OreOutput(
+                ore.parse().ok().filter(|ore| Ore::CONTROLLED.contains(ore)).ok_or_else(unknown)?,
+            ),
+            ("own-supply", None, Some(basket), None) => Self::OwnSupply(basket),
+            ("fringe-supply", None, Some(basket), None) => Self::FringeSupply(basket),
+            ("use", Some(region), Some(basket), None) => Self::Use(region, basket),
+            ("exports", region, basket, None) => Self::Exports(region, basket),
+            ("headline-exports", region, None, None) => Self::HeadlineExports(region),
+            ("magnet-exports", region, None, None) => Self::MagnetExports(region),
+            ("export-value", region, None, None) => Self::ExportValue(region),
+            ("headline-value", region, None, None) => Self::HeadlineValue(region),
+            ("unmet", region, basket, None) => Self::Unmet(region, basket),
+            ("backlog", region, basket, None) => Self::Backlog(region, basket),
+            ("stock", region, basket, None) => Self::Stock(region, basket),
+            ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
+            ("dumped", None, Some(basket), None) => Self::Dumped(basket),
+            ("lerner", None, None, None) => Self::Lerner,
+            ("residual-elasticity", None, Some(basket), None) => Self::ResidualElasticity(basket),
+            ("measured-elasticity", None, Some(basket), None) => Self::MeasuredElasticity(basket),
+            ("share", None, Some(basket), None) => Self::Share(basket),
+            ("corner", None, Some(basket), None) => Self::Corner(basket),
+            ("scarcity", None, None, None) => Self::Scarcity,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        let mut all = Output::table();
+        all.extend([
+            Output::RegionPrice(Region::Europe, Basket::DyTb),
+            Output::Use(Region::China, Basket::LaCe),
+            Output::Unmet(Some(Region::Us), Some(Basket::DyTb)),
+            Output::Stock(None, None),
+            Output::Corner(Basket::NdPr),
+            Output::Share(Basket::NdPr),
+            Output::MeasuredElasticity(Basket::NdPr),
+            Output::Dumped(Basket::LaCe),
+            Output::DemandAtBase(Basket::NdPr),
+        ]);
+        for output in all {
+            assert_eq!(output.to_string().parse::<Output>().unwrap(), output);
+        }
+        for text in [
+            "",
+            "price",
+            "price.us",
+            "exports.NdPr.us",
+            "output.myanmar",
+            "futures.x",
+            "lerner.NdPr",
+        ] {
+            assert!(text.parse::<Output>().is_err(), "{text}");
+        }
+    }
+}
