@@ -8,3 +8,4 @@ pub mod licences;
 pub mod run;
 pub mod simulate;
 pub mod spec;
+pub mod vehicles;

@@ -2,9 +2,13 @@
 
 use monazite_series::Period;
 
+use super::activity::activity_paths;
+use super::calibrate::{Calibration, calibrate};
 use super::explain::{Explanation, explain};
 use super::forecast::{JanuaryShare, SeriesForecast, forecast, january_shares};
+use super::simulate::{Simulation, run_worlds, shipped_scenarios};
 use super::spec::{Study, StudySpec};
+use super::vehicles::ev_paths;
 use crate::data::{Catalogue, Claim, Entry, claims};
 use crate::diagnostic::Diagnostic;
 
@@ -19,6 +23,10 @@ pub struct Results {
     pub january: Vec<JanuaryShare>,
     /// What moved value.
     pub explanation: Explanation,
+    /// Parameters of the market with their origins.
+    pub calibration: Calibration,
+    /// Worlds and measures.
+    pub simulation: Simulation,
     /// Series used.
     pub entries: Vec<Entry>,
     /// Claims recomputed.
@@ -48,8 +56,41 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     };
     say("explaining");
     let explanation = explain(&catalogue)?;
-    let entries = used_entries(&catalogue)?;
-    Ok(Results { spec, forecasts, january, explanation, entries, claims: claims()? })
+    say("calibrating");
+    let (calibration, simulation) = market(&catalogue, &forecasts, &spec, say)?;
+    Ok(Results {
+        forecasts,
+        january,
+        explanation,
+        calibration,
+        simulation,
+        entries: used_entries(&catalogue)?,
+        claims: claims()?,
+        spec,
+    })
+}
+
+/// Parameters, anchored to the activity that is simulated, and the worlds.
+fn market(
+    catalogue: &Catalogue,
+    forecasts: &[SeriesForecast],
+    spec: &StudySpec,
+    say: &dyn Fn(&str),
+) -> Result<(Calibration, Simulation), Diagnostic> {
+    let vehicles = forecasts
+        .iter()
+        .find(|s| s.plan.id == "ev-sales-china")
+        .ok_or_else(|| Diagnostic::error("M003", "vehicle sales of China have no forecast"))?;
+    let ev = ev_paths(catalogue, vehicles, spec)?;
+    let simulate = &spec.simulate;
+    let n_months = (simulate.until.ordinal() - simulate.from.ordinal() + 1) as usize;
+    let activity = activity_paths(&ev, simulate.from, n_months, spec.seed)?;
+    let calibration = calibrate(catalogue)?.anchored(catalogue, &activity, simulate.from)?;
+    say("simulating");
+    let scenarios = shipped_scenarios()?;
+    let simulation =
+        run_worlds(simulate, &scenarios, calibration.parameters(), &activity, spec.seed)?;
+    Ok((calibration, simulation))
 }
 
 /// Series that some phase reads.
@@ -72,3 +113,4 @@ const USED: [&str; 13] = [
 fn used_entries(catalogue: &Catalogue) -> Result<Vec<Entry>, Diagnostic> {
     USED.iter().map(|id| catalogue.entry(id)).collect()
 }
+
