@@ -8,7 +8,7 @@
 //! starts later begin at the last prices observed, with one free level a basket, and sets the s.d. of the demand
 //! disturbance so that simulated prices of `NdPr` vary from month to month as observed ones do.
 
-use monazite_econometrics::{Bootstrap, LogPrices, TwoFactor};
+use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, TwoFactor};
 use monazite_physical::{
     Assumed, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError,
 };
@@ -193,8 +193,8 @@ fn futures(
     let prices = LogPrices::from_series(&series).map_err(|e| spot(&e))?;
     let fit =
         TwoFactor::new().with_bootstrap(Bootstrap::none()).fit(&prices).map_err(|e| spot(&e))?;
-    let sample =
-        format!("two-factor model, monthly Nd oxide price {from} to {to}, averages of days");
+    let data = format!("monthly Nd oxide price {from} to {to}, averages of days");
+    let sample = format!("two-factor model, {data}");
     let estimated = |estimate: &monazite_econometrics::Estimate, unit: &str| {
         // Where the likelihood is flat there is no standard error, and the range is the value.
         let range = |end: f64| if end.is_finite() { end } else { estimate.value };
@@ -207,32 +207,39 @@ fn futures(
         )
     };
     let futures = &mut assumed.futures;
-    futures.kappa = estimated(&fit.kappa(), "a year");
-    futures.sigma_xi = estimated(&fit.sigma_xi(), "per √year");
-    futures.sigma_chi = estimated(&fit.sigma_chi(), "per √year");
-    let (low, high) = fit.rho_range();
-    futures.rho = Parameter::ranged(
-        fit.rho(),
-        low,
-        high,
-        "1",
-        Origin::assumed("one spot series has the same likelihood for every ρ in this range"),
-    );
-    let moment = if fit.identified() {
-        "autocovariances of Δln Nd".to_owned()
+    if fit.identified() {
+        futures.kappa = estimated(&fit.kappa(), "a year");
+        futures.sigma_xi = estimated(&fit.sigma_xi(), "per √year");
+        futures.sigma_chi = estimated(&fit.sigma_chi(), "per √year");
+        let (low, high) = fit.rho_range();
+        let why = "one spot series has the same likelihood for every ρ in this range";
+        futures.rho = Parameter::ranged(fit.rho(), low, high, "1", Origin::assumed(why));
+        for name in ["kappa", "sigma_chi", "sigma_xi"] {
+            pinned.push((format!("futures.{name}"), "autocovariances of Δln Nd".to_owned()));
+        }
     } else {
-        format!("autocovariances of Δln Nd, weakly: {}", fit.reasons().join("; "))
-    };
-    for name in ["kappa", "sigma_chi", "sigma_xi"] {
-        pinned.push((format!("futures.{name}"), moment.clone()));
+        // A fit at the edge of what was searched is no process to price with: the series is a random walk as far as
+        // anyone can tell, and a passing part is assumed small.
+        let walk = RandomWalk.fit(&prices).map_err(|e| spot(&e))?;
+        futures.sigma_xi = estimated(&walk.sigma(), "per √year");
+        futures.sigma_xi.origin = Origin::estimated(format!("random walk, {data}"));
+        let why = format!("two-factor fit not identified ({data}): {}", fit.reasons().join("; "));
+        futures.sigma_chi =
+            Parameter::ranged(0.05, 0.0, 0.25, "per √year", Origin::assumed(why.clone()));
+        futures.rho = Parameter::ranged(0.0, -1.0, 1.0, "1", Origin::assumed(why.clone()));
+        futures.kappa.origin = Origin::assumed(why);
+        pinned.push(("futures.sigma_xi".to_owned(), "variance of Δln Nd".to_owned()));
     }
-    pinned.push(("futures.rho".to_owned(), "not identified".to_owned()));
     let changes = monthly_changes(&series);
     let sd = standard_deviation(&changes);
     let note = format!(
-        "s.d. of monthly Δln Nd {from} to {to}: {sd:.4} ({} changes); half-life of a passing shock {:.2} years",
+        "s.d. of monthly Δln Nd {from} to {to}: {sd:.4} ({} changes); two-factor fit {}",
         changes.len(),
-        fit.half_life()
+        if fit.identified() {
+            "identified".to_owned()
+        } else {
+            format!("not identified, random walk used: {}", fit.reasons().join("; "))
+        }
     );
     Ok((sd, note))
 }

@@ -288,6 +288,9 @@ mod tests {
                 })
                 .unwrap()
         };
+        for row in calibration.rows() {
+            assert!(row.low <= row.value && row.value <= row.high, "{row:?}");
+        }
         // Base conduct is Cournot with two groups: the first month starts at the last quote.
         let price = row(Conduct::Cournot(2), "price.NdPr", "2026-03");
         let target = calibration.last_prices()[1].value;

@@ -12,6 +12,8 @@ use crate::diagnostic::Diagnostic;
 /// Rounds of the search for the anchor, and its tolerance in logs.
 const MAX_ROUNDS: usize = 300;
 const ANCHOR_TOLERANCE: f64 = 1e-6;
+/// Rounds of the search for the s.d. of the disturbance.
+const MAX_SD_ROUNDS: usize = 12;
 /// Largest gap that is called settled.
 const ANCHOR_FAILURE: f64 = 1e-3;
 
@@ -115,8 +117,10 @@ impl Calibration {
             ),
         );
         for ore in &mut self.parameters.controlled {
-            ore.cost_level.origin = origin("cost of the base year times one factor");
-            ore.cost_slope.origin = origin("cost of the base year times one factor");
+            for cost in [&mut ore.cost_level, &mut ore.cost_slope] {
+                let how = origin("cost of the base year times one factor");
+                *cost = Parameter::fixed(cost.value, cost.unit.clone(), how);
+            }
         }
         self.notes.push(format!(
             "anchor: marginal cost {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; buyers are taken to have adapted to the last prices in full",
@@ -146,7 +150,7 @@ impl Calibration {
         let conduct = Conduct::Theta(self.parameters.base_theta.value);
         let mut simulated = 0.0;
         let mut sd = self.parameters.disturbance.standard_deviation[1].value;
-        for _ in 0..6 {
+        for _ in 0..MAX_SD_ROUNDS {
             for one in &mut self.parameters.disturbance.standard_deviation {
                 *one = Parameter::around(
                     sd,
@@ -162,8 +166,8 @@ impl Calibration {
             if (simulated / self.price_sd - 1.0).abs() < 0.01 {
                 break;
             }
-            // Without disturbances prices still move, so the step is cautious.
-            sd *= (self.price_sd / simulated).clamp(0.4, 2.5);
+            // Prices also move without disturbances and kinks make the response uneven, so the step is cautious.
+            sd *= (self.price_sd / simulated).powf(0.7).clamp(0.4, 2.5);
         }
         self.pinned.push((
             "disturbance.standard_deviation.NdPr".to_owned(),
