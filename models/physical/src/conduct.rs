@@ -15,6 +15,9 @@
 //! Where demand is so inelastic that the rule has no interior solution below the first backstop price, the supplier
 //! stops where the first use gives the basket up; that basket is then marked `corner`.
 //!
+//! Where marginal revenue jumps (satiated demand, a fringe source at its capacity) the choice is the kink if neither a
+//! little more nor a little less of any ore pays; the residual says by how much the conditions are missed there.
+//!
 //! Method: active-set Newton on the ores with numerical derivatives through [`JointMarket::clear`], nested bisection
 //! where that fails. References: Bresnahan (1982); Allaz and Vila (1993). Checked against the closed forms for
 //! P = 100 − Q, c = 10 (`tests/closed_forms.rs`).
@@ -75,6 +78,8 @@ impl<const B: usize, const N: usize> Conducted<B, N> {
 const TOLERANCE: f64 = 1e-10;
 /// Residual that is reported as a failure.
 const FAILURE: f64 = 1e-9;
+/// Step in output, relative, by which a kink is told from a failure.
+const KINK_WIDTH: f64 = 1e-5;
 const MAX_NEWTON: usize = 30;
 const MAX_SWEEPS: usize = 60;
 
@@ -97,7 +102,7 @@ impl<const B: usize, const N: usize, D: Demand, S: Supply, C: Cost>
     /// Solves for outputs, beginning from `outputs` and `prices`.
     ///
     /// # Errors
-    /// [`PhysicalError::NotConverged`] if a condition is missed by more than 1e-9 of revenue.
+    /// [`PhysicalError::NotConverged`] if a condition is missed by more than 1e-9 of revenue, kinks apart.
     pub fn solve(
         &self,
         outputs: [f64; N],
@@ -241,11 +246,32 @@ impl<const B: usize, const N: usize, D: Demand, S: Supply, C: Cost>
         if now.residual <= FAILURE {
             return Ok(now);
         }
+        if self.is_kink(&now)? {
+            return Ok(now);
+        }
         Err(PhysicalError::NotConverged {
             what: "conduct of the dominant supplier",
             residual: now.residual,
             iterations: MAX_SWEEPS,
         })
+    }
+
+    /// Whether no ore gains by a little more or a little less: marginal revenue jumps where a demand is satiated or a
+    /// fringe source meets its capacity, and the best output is then the kink, where no condition holds with equality.
+    fn is_kink(&self, now: &Conducted<B, N>) -> Result<bool, PhysicalError> {
+        for i in 0..N {
+            let gap = |factor: f64| -> Result<f64, PhysicalError> {
+                let mut outputs = now.outputs;
+                outputs[i] = (outputs[i] * factor).min(self.ores[i].limit);
+                let moved = self.evaluate(outputs, &now.market.prices)?;
+                Ok(moved.shadow[i] / moved.revenue[i].abs().max(f64::MIN_POSITIVE))
+            };
+            let at_limit = now.outputs[i] >= self.ores[i].limit;
+            if gap(1.0 - KINK_WIDTH)? < -FAILURE || !at_limit && gap(1.0 + KINK_WIDTH)? > FAILURE {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn bisect(&self, now: &Conducted<B, N>, i: usize) -> Result<Conducted<B, N>, PhysicalError> {

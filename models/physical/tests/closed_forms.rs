@@ -152,3 +152,39 @@ fn inelastic_demand_ends_in_the_corner() {
     assert!(!taker.corner[0]);
     close(taker.market.prices[0], 10.0);
 }
+
+/// P = 100 − Q down to 60, below which nobody wants more: marginal revenue is 21 just above and far below zero under it.
+struct Satiated;
+impl Demand for Satiated {
+    fn at(&self, price: f64) -> (f64, f64) {
+        if price > 60.0 { (100.0 - price, -1.0) } else { (40.0, 0.0) }
+    }
+    fn price_ceiling(&self) -> f64 {
+        100.0
+    }
+}
+
+/// .01 P, so that the residual demand still has a slope.
+struct Sliver;
+impl Supply for Sliver {
+    fn at(&self, price: f64) -> (f64, f64) {
+        (0.01 * price, 0.01)
+    }
+}
+
+#[test]
+fn a_jump_of_marginal_revenue_is_a_kink_and_not_a_failure() {
+    let problem = ConductProblem {
+        market: JointMarket {
+            demand: &[Satiated],
+            fringe: &[Fringe { yields: [1.0], revenue: [1.0], constant: 0.0, supply: Sliver }],
+        },
+        ores: &[Controlled { yields: [1.0], cost: Constant(10.0), limit: 100.0 }],
+        theta: 1.0,
+        forward_share: [0.0],
+    };
+    let found = problem.solve([10.0], &[50.0]).unwrap();
+    // Demand of 40 at 60 less a fringe of .6.
+    assert!((found.outputs[0] - 39.4).abs() < 1e-3, "{found:?}");
+    assert!((found.market.prices[0] - 60.0).abs() < 0.05);
+}

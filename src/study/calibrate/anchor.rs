@@ -1,0 +1,247 @@
+//! The anchor: a simulation that starts at the last prices observed and varies as observed prices do.
+
+use monazite_physical::{
+    ActivityPaths, Basket, Conduct, EndUse, N_BASKETS, Origin, Output, Parameter, Parameters,
+    Region, Run, Scenario, WorldSpec, simulate,
+};
+use monazite_series::Period;
+
+use super::{BASE_YEAR, Calibration, refused, standard_deviation};
+use crate::diagnostic::Diagnostic;
+
+/// Rounds of the search for the anchor, and its tolerance in logs.
+const MAX_ROUNDS: usize = 300;
+const ANCHOR_TOLERANCE: f64 = 1e-6;
+/// Rounds of the search for the s.d. of the disturbance.
+const MAX_SD_ROUNDS: usize = 12;
+/// Largest gap that is called settled.
+const ANCHOR_FAILURE: f64 = 1e-3;
+
+impl Calibration {
+    /// Anchored to the last prices: buyers have adapted to them, and the first month starts there under the base year's
+    /// conduct. Tonnage kept up with activity while the price of `NdPr` nearly doubled (magnet exports 2025: −1.3 %), so
+    /// the level of its demand makes up for what the price would have cost in use, and the level of the supplier's
+    /// marginal cost carries the price: the quoted price of concentrate rose likewise. For the by-products `LaCe` and
+    /// `DyTb` the level of demand is what their prices ask for. `activity` is what will be simulated.
+    ///
+    /// # Errors
+    /// `M002` if the market cannot be solved or the search does not settle.
+    pub fn anchored(&self, activity: &ActivityPaths, start: Period) -> Result<Self, Diagnostic> {
+        let mut result = self.clone();
+        result.parameters.start_price.clone_from(&self.targets);
+        result.pinned.push(("start_price".to_owned(), "last observed prices".to_owned()));
+        result.set_anchor(activity, start)?;
+        result.set_disturbance(activity, start)?;
+        Ok(result)
+    }
+
+    /// Level of demand at which use of a basket at the last price is what it was at the base price.
+    fn kept_use(&self, b: usize) -> f64 {
+        let ratio = self.targets[b].value / self.parameters.base_price[b].value;
+        let demand = &self.parameters.demand;
+        let (mut before, mut now) = (0.0, 0.0);
+        for (scale, elasticity) in demand.scale.iter().zip(&demand.elasticity) {
+            before += scale[b].value;
+            now += scale[b].value * ratio.powf(-elasticity.value);
+        }
+        before / now
+    }
+
+    fn set_anchor(&mut self, activity: &ActivityPaths, start: Period) -> Result<(), Diagnostic> {
+        let mean = mean_activity(activity)?;
+        let conduct = Conduct::Theta(self.parameters.base_theta.value);
+        let costs: Vec<(f64, f64)> = self
+            .parameters
+            .controlled
+            .iter()
+            .map(|ore| (ore.cost_level.value, ore.cost_slope.value))
+            .collect();
+        self.parameters.demand.level[1].value = self.kept_use(1);
+        // ln of the levels: demand of LaCe, marginal cost, demand of DyTb; every one raises its own price.
+        let (mut level, mut step, mut gap) =
+            ([0.0; N_BASKETS], [0.1_f64; N_BASKETS], [0.0_f64; N_BASKETS]);
+        for _ in 0..MAX_ROUNDS {
+            for basket in [Basket::LaCe, Basket::DyTb] {
+                self.parameters.demand.level[basket.index()].value =
+                    f64::exp(level[basket.index()]);
+            }
+            for (ore, (flat, slope)) in self.parameters.controlled.iter_mut().zip(&costs) {
+                ore.cost_level.value = flat * f64::exp(level[1]);
+                ore.cost_slope.value = slope * f64::exp(level[1]);
+            }
+            let run = still(&self.parameters, &mean, start, conduct)?;
+            for basket in Basket::ALL {
+                let b = basket.index();
+                let price = run.at(Output::Price(basket), 0).map_err(|e| refused(&e))?[0];
+                // A price at the floor has no logarithm: a tenth of the target says "far below".
+                let now = (self.targets[b].value / price.max(0.1 * self.targets[b].value)).ln();
+                // Longer steps while the gap closes, shorter ones once it is overshot.
+                step[b] *= if now * gap[b] < 0.0 { 0.5 } else { 1.1 };
+                step[b] = step[b].min(0.3);
+                gap[b] = now;
+            }
+            if gap.iter().all(|one| one.abs() < ANCHOR_TOLERANCE) {
+                break;
+            }
+            for b in 0..N_BASKETS {
+                level[b] += step[b] * gap[b];
+            }
+        }
+        let worst = gap.iter().fold(0.0_f64, |a, g| a.max(g.abs()));
+        if worst.is_nan() || worst > ANCHOR_FAILURE {
+            return Err(Diagnostic::error(
+                "M002",
+                format!(
+                    "no cost and demand start the simulation at the last prices: ln gaps {gap:.4?}"
+                ),
+            )
+            .help("the last quotes may be out of reach of the calibrated supply"));
+        }
+        let origin = |what: &str| {
+            Origin::estimated(format!(
+                "{what}, so that {start} starts at the last price observed, given activity and the conduct of the base year"
+            ))
+        };
+        for basket in [Basket::LaCe, Basket::DyTb] {
+            let one = &mut self.parameters.demand.level[basket.index()];
+            *one =
+                Parameter::around(one.value, 0.02, "1", origin("level of demand besides activity"));
+        }
+        let ndpr = &mut self.parameters.demand.level[1];
+        *ndpr = Parameter::around(
+            ndpr.value,
+            0.1,
+            "1",
+            Origin::estimated(
+                "so that use at the last price, adapted to in full, is that of the base year times activity",
+            ),
+        );
+        for ore in &mut self.parameters.controlled {
+            for cost in [&mut ore.cost_level, &mut ore.cost_slope] {
+                let how = origin("cost of the base year times one factor");
+                *cost = Parameter::fixed(cost.value, cost.unit.clone(), how);
+            }
+        }
+        self.notes.push(format!(
+            "anchor: marginal cost {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; buyers are taken to have adapted to the last prices in full",
+            level[1].exp(),
+            level[0].exp(),
+            self.parameters.demand.level[1].value,
+            level[2].exp()
+        ));
+        self.pinned.push((
+            "demand.level".to_owned(),
+            "last observed prices; NdPr: tonnage that kept up with activity".to_owned(),
+        ));
+        for name in ["ore.china-light.cost_", "ore.china-clay.cost_"] {
+            self.pinned
+                .push((name.to_owned(), "last observed price of NdPr, given conduct".to_owned()));
+            self.pinned.push((format!("{name}power"), "not identified".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Scales the s.d. of the disturbance until simulated months vary as observed ones do.
+    fn set_disturbance(
+        &mut self,
+        activity: &ActivityPaths,
+        start: Period,
+    ) -> Result<(), Diagnostic> {
+        let conduct = Conduct::Theta(self.parameters.base_theta.value);
+        let mut simulated = 0.0;
+        let mut sd = self.parameters.disturbance.standard_deviation[1].value;
+        for _ in 0..MAX_SD_ROUNDS {
+            for one in &mut self.parameters.disturbance.standard_deviation {
+                *one = Parameter::around(
+                    sd,
+                    0.25,
+                    "ln demand",
+                    Origin::estimated(
+                        "so that simulated monthly Δln NdPr has the s.d. of Δln Nd 2013-01 to 2024-07; the same for all baskets",
+                    ),
+                );
+            }
+            let run = baseline(&self.parameters, activity, start, conduct)?;
+            simulated = monthly_sd(&run)?;
+            if (simulated / self.price_sd - 1.0).abs() < 0.01 {
+                break;
+            }
+            // Prices also move without disturbances and kinks make the response uneven, so the step is cautious.
+            sd *= (self.price_sd / simulated).powf(0.7).clamp(0.4, 2.5);
+        }
+        self.pinned.push((
+            "disturbance.standard_deviation.NdPr".to_owned(),
+            "s.d. of monthly Δln Nd 2013-01 to 2024-07".to_owned(),
+        ));
+        self.notes.push(format!(
+            "s.d. of monthly Δln NdPr: {simulated:.4} simulated, {:.4} observed",
+            self.price_sd
+        ));
+        Ok(())
+    }
+}
+
+/// S.d. over paths of monthly changes of the log `NdPr` price around their mean in the month, averaged over months: what
+/// all paths share, a decision of the supplier or a trend, is not disturbance.
+fn monthly_sd(run: &Run) -> Result<f64, Diagnostic> {
+    let price = |t: usize| run.at(Output::Price(Basket::NdPr), t).map_err(|e| refused(&e));
+    let (mut squares, mut n) = (0.0, 0.0);
+    for t in 1..run.n_months() {
+        let (before, now) = (price(t - 1)?, price(t)?);
+        let changes: Vec<f64> = before.iter().zip(&now).map(|(a, b)| (b / a).ln()).collect();
+        squares += standard_deviation(&changes).powi(2);
+        n += 1.0;
+    }
+    if n == 0.0 {
+        return Err(Diagnostic::error("M002", "one month has no monthly changes")
+            .help("let the simulation run for at least two months"));
+    }
+    Ok((squares / n).sqrt())
+}
+
+/// Two paths of the mean of all, for the months up to the supplier's second decision: what the first one goes by.
+fn mean_activity(activity: &ActivityPaths) -> Result<ActivityPaths, Diagnostic> {
+    // January and July: no more than six months apart.
+    let n_months = activity.n_months().min(6);
+    let mut mean = ActivityPaths::constant(2, n_months).map_err(|e| refused(&e))?;
+    for region in Region::ALL {
+        for end_use in EndUse::ALL {
+            let mut total = vec![0.0; n_months];
+            for path in 0..activity.n_paths() {
+                for (sum, value) in total.iter_mut().zip(activity.months(path, region, end_use)) {
+                    *sum += value / activity.n_paths() as f64;
+                }
+            }
+            for path in 0..2 {
+                mean.set(path, region, end_use, &total).map_err(|e| refused(&e))?;
+            }
+        }
+    }
+    Ok(mean)
+}
+
+/// A baseline without disturbances.
+pub(super) fn still(
+    parameters: &Parameters,
+    activity: &ActivityPaths,
+    start: Period,
+    conduct: Conduct,
+) -> Result<Run, Diagnostic> {
+    let mut parameters = parameters.clone();
+    for one in &mut parameters.disturbance.standard_deviation {
+        one.value = 0.0;
+    }
+    baseline(&parameters, activity, start, conduct)
+}
+
+fn baseline(
+    parameters: &Parameters,
+    activity: &ActivityPaths,
+    start: Period,
+    conduct: Conduct,
+) -> Result<Run, Diagnostic> {
+    let scenario = Scenario::baseline();
+    let spec =
+        WorldSpec { parameters, scenario: &scenario, conduct, start, seed: 1, n_threads: None };
+    simulate(&spec, activity).map_err(|e| refused(&e))
+}
