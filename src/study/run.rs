@@ -85,7 +85,7 @@ fn market(
     let simulate = &spec.simulate;
     let n_months = (simulate.until.ordinal() - simulate.from.ordinal() + 1) as usize;
     let activity = activity_paths(&ev, simulate.from, n_months, spec.seed)?;
-    let calibration = calibrate(catalogue)?.anchored(catalogue, &activity, simulate.from)?;
+    let calibration = calibrate(catalogue)?.anchored(&activity, simulate.from)?;
     say("simulating");
     let scenarios = shipped_scenarios()?;
     let simulation =
@@ -113,4 +113,3 @@ const USED: [&str; 13] = [
 fn used_entries(catalogue: &Catalogue) -> Result<Vec<Entry>, Diagnostic> {
     USED.iter().map(|id| catalogue.entry(id)).collect()
 }
-

@@ -31,6 +31,7 @@ pub(super) fn section(explanation: &Explanation) -> Result<Section, Diagnostic> 
         .into(),
     );
     blocks.push(split_table(explanation).into());
+    blocks.push(super::destinations::figure()?.into());
     Ok(Section { heading: "What moved the value of exports".into(), blocks })
 }
 

@@ -7,8 +7,8 @@ use super::words::{list, month_name};
 use super::{chart_fault, vintage};
 use crate::chart::number::{fixed, percent, signed};
 use crate::chart::{
-    Comparison, ComparisonRow, Curve, CurveLine, CurvePoint, Dot, Figure, Heading, Interval, PathLine,
-    Paths,
+    Comparison, ComparisonRow, Curve, CurveLine, CurvePoint, Dot, Figure, Heading, Interval,
+    PathLine, Paths,
 };
 use crate::diagnostic::Diagnostic;
 use crate::report::{Block, Cell, Column, Section, Table};
@@ -150,7 +150,12 @@ impl<'a> Market<'a> {
     }
 
     /// A measure of market power in a world.
-    pub(super) fn power(&self, conduct: Conduct, output: Output, kind: Kind) -> Option<&'a Measure> {
+    pub(super) fn power(
+        &self,
+        conduct: Conduct,
+        output: Output,
+        kind: Kind,
+    ) -> Option<&'a Measure> {
         let same = |m: &&Measure| m.output == output && m.kind == kind;
         self.world("baseline", conduct)?.power.iter().find(same)
     }
@@ -179,8 +184,7 @@ impl<'a> Market<'a> {
         let conducts: Vec<String> = self.conducts().into_iter().map(conduct_name).collect();
         let scenarios: Vec<String> =
             self.scenarios().into_iter().map(|s| scenario_name(s).to_owned()).collect();
-        let worst =
-            simulation.measures.iter().map(|m| m.largest_imbalance).fold(0.0, f64::max);
+        let worst = simulation.measures.iter().map(|m| m.largest_imbalance).fold(0.0, f64::max);
         format!(
             "A monthly market in three baskets (La–Ce, Nd–Pr, Dy–Tb), {} to {}, {} paths: vehicle sales on each path are drawn \
              from the forecasts above, wind around the IEA's path. Scenarios: {}. The Chinese supplier is, in turn, {}; every \
@@ -292,10 +296,7 @@ impl<'a> Market<'a> {
         let title = largest.map_or_else(
             || format!("{name} outside China"),
             |(label, v)| {
-                format!(
-                    "Outside China, {name} moves most under {label}: up to {} %",
-                    signed(v, 0)
-                )
+                format!("Outside China, {name} moves most under {label}: up to {} %", signed(v, 0))
             },
         );
         Comparison {
@@ -321,14 +322,20 @@ impl<'a> Market<'a> {
         let row = |label: String, output: Output, kind: Kind, decimals: usize| {
             let mut cells = vec![Cell::text(label)];
             cells.extend(conducts.iter().map(|c| {
-                self.power(*c, output, kind).map_or_else(|| Cell::text("–"), |m| interval(m, decimals))
+                self.power(*c, output, kind)
+                    .map_or_else(|| Cell::text("–"), |m| interval(m, decimals))
             }));
             cells
         };
         let mut rows = vec![row("Lerner index, ore".into(), Output::Lerner, Kind::Level, 2)];
         for basket in [Basket::NdPr, Basket::DyTb] {
             let name = basket_name(basket);
-            rows.push(row(format!("share of China's two groups, {name}"), Output::Share(basket), Kind::Level, 2));
+            rows.push(row(
+                format!("share of China's two groups, {name}"),
+                Output::Share(basket),
+                Kind::Level,
+                2,
+            ));
             rows.push(row(
                 format!("elasticity of residual demand, {name}"),
                 Output::ResidualElasticity(basket),
@@ -353,7 +360,12 @@ impl<'a> Market<'a> {
                 Kind::PercentChange,
                 1,
             ));
-            rows.push(row(format!("share of months in the corner, {name}"), Output::Corner(basket), Kind::Level, 2));
+            rows.push(row(
+                format!("share of months in the corner, {name}"),
+                Output::Corner(basket),
+                Kind::Level,
+                2,
+            ));
         }
         let mut labels = vec![Cell::text("the gap is due to")];
         labels.extend(conducts.iter().map(|c| {
@@ -408,7 +420,10 @@ impl<'a> Market<'a> {
             caption: format!("Pass-through of shocks to prices, {}", conduct_name(conduct)),
             columns,
             rows,
-            notes: vec!["Per cent against the baseline on the same paths, with 95 % intervals of the mean.".into()],
+            notes: vec![
+                "Per cent against the baseline on the same paths, with 95 % intervals of the mean."
+                    .into(),
+            ],
             source: "own simulation".into(),
         }
     }
@@ -454,9 +469,10 @@ impl<'a> Market<'a> {
         columns.extend(Region::OUTSIDE.iter().map(|r| Column::number(region_name(*r), "")));
         let mut rows = Vec::new();
         for s in self.scenarios().into_iter().skip(1) {
-            for (name, kind, decimals) in
-                [("exports to it, %", Kind::PercentChange, 1), ("unmet use, t REO", Kind::Change, 0)]
-            {
+            for (name, kind, decimals) in [
+                ("exports to it, %", Kind::PercentChange, 1),
+                ("unmet use, t REO", Kind::Change, 0),
+            ] {
                 let mut cells = vec![Cell::text(scenario_name(s)), Cell::text(name)];
                 cells.extend(Region::OUTSIDE.iter().map(|r| {
                     let output = if kind == Kind::Change {
@@ -502,7 +518,8 @@ impl<'a> Market<'a> {
                     Some(CurvePoint {
                         months,
                         value: median(row) / 1000.0,
-                        band: (scenario == "baseline").then_some((ends.0 / 1000.0, ends.1 / 1000.0)),
+                        band: (scenario == "baseline")
+                            .then_some((ends.0 / 1000.0, ends.1 / 1000.0)),
                     })
                 })
                 .collect(),
@@ -514,7 +531,8 @@ impl<'a> Market<'a> {
             .take(MOST_LINES)
             .map(line)
             .collect();
-        let slope = lines.first().and_then(|l| Some((l.points.first()?.value, l.points.last()?.value)));
+        let slope =
+            lines.first().and_then(|l| Some((l.points.first()?.value, l.points.last()?.value)));
         let title = slope.map_or_else(
             || "The futures curve".to_owned(),
             |(spot, far)| {

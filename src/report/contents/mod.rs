@@ -1,7 +1,10 @@
 //! The report of a study: which sections, charts, tables and sentences it has. Every number is computed from results.
 
 mod data;
+mod destinations;
 mod explain;
+mod market;
+mod messages;
 mod outlook;
 mod words;
 
@@ -33,16 +36,27 @@ pub fn document(results: &Results) -> Result<Document, Diagnostic> {
     let sections = vec![
         outlook::section(&results.forecasts, &results.january, &events)?,
         explain::section(&results.explanation)?,
+        market::section(results)?,
+        market::calibration(results)?,
         data::section(&results.entries),
         data::claims(&results.claims),
     ];
     Ok(Document {
         title: results.spec.title.clone(),
-        subtitle: String::new(),
+        subtitle: format!(
+            "Forecasts to {}, market simulated to {}",
+            words::month_name(results.spec.forecast.until),
+            words::month_name(results.spec.simulate.until)
+        ),
         vintage: vintage(results.last_month()),
-        key_messages: Vec::new(),
+        key_messages: messages::key_messages(results)?,
         sections,
-        footer: format!("monazite {}", env!("CARGO_PKG_VERSION")),
+        footer: format!(
+            "monazite {}, seed {}. manifest.json lists every input and output with its SHA-256; the same program, inputs and \
+             seed give the same bytes.",
+            env!("CARGO_PKG_VERSION"),
+            results.spec.seed
+        ),
     })
 }
 
