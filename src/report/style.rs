@@ -36,6 +36,7 @@ td{border-bottom:1px solid #e6e6e6}
 tbody tr:last-child td{border-bottom:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-left:8px}
 th:last-child,td:last-child{padding-right:2px}
+td:last-child:not(.n){min-width:15rem}
 .unit{display:block;font-weight:400;color:#595959;font-size:13px}
 footer{font-size:13px;color:#595959;border-top:1px solid #c9d3dc;margin-top:48px;padding-top:12px}
 @media(max-width:600px){

@@ -10,6 +10,8 @@ use crate::diagnostic::Diagnostic;
 const SHOWN: usize = 8;
 /// Rare-earth metals and compounds.
 const CODES: [&str; 2] = ["280530", "284690"];
+/// The row of the table that holds the sum of all.
+const TOTAL: &str = "World";
 /// The year compared with.
 const BEFORE: i32 = 2019;
 
@@ -20,18 +22,18 @@ const BEFORE: i32 = 2019;
 pub(super) fn figure() -> Result<Figure, Diagnostic> {
     let rows = table::<DestinationRow>()?;
     let last = rows.iter().map(|r| r.year).max().unwrap_or(BEFORE);
-    let tonnes = |year: i32, destination: Option<&str>| -> f64 {
+    let tonnes = |year: i32, destination: &str| -> f64 {
         rows.iter()
             .filter(|r| r.year == year && CODES.contains(&r.hs6.as_str()))
-            .filter(|r| destination.is_none_or(|d| r.destination == d))
+            .filter(|r| r.destination == destination)
             .map(|r| r.quantity)
             .filter(|q| q.is_finite())
             .sum()
     };
-    let share = |year: i32, d: &str| 100.0 * tonnes(year, Some(d)) / tonnes(year, None);
+    let share = |year: i32, d: &str| 100.0 * tonnes(year, d) / tonnes(year, TOTAL);
     let mut names: Vec<&str> = Vec::new();
     for r in rows.iter().filter(|r| r.year == last && CODES.contains(&r.hs6.as_str())) {
-        if !names.contains(&r.destination.as_str()) {
+        if r.destination != TOTAL && !names.contains(&r.destination.as_str()) {
             names.push(&r.destination);
         }
     }
@@ -39,12 +41,15 @@ pub(super) fn figure() -> Result<Figure, Diagnostic> {
     names.truncate(SHOWN);
     let mut bars: Vec<ShareRow> = names
         .iter()
-        .map(|d| ShareRow { label: plain(d), values: vec![share(last, d), share(BEFORE, d)] })
+        .map(|d| ShareRow {
+            label: plain(d).replace("the ", ""),
+            values: vec![share(last, d), share(BEFORE, d)],
+        })
         .collect();
     let rest = |at: usize| 100.0 - bars.iter().map(|b| b.values[at]).sum::<f64>();
     let others = vec![rest(0).max(0.0), rest(1).max(0.0)];
     let leaders: f64 = bars.iter().take(3).map(|b| b.values[0]).sum();
-    let first: Vec<String> = bars.iter().take(3).map(|b| b.label.clone()).collect();
+    let first: Vec<String> = names.iter().take(3).map(|d| plain(d)).collect();
     bars.push(ShareRow { label: "all others".into(), values: others });
     let id = "destinations";
     Shares {
@@ -73,6 +78,8 @@ pub(super) fn figure() -> Result<Figure, Diagnostic> {
 fn plain(name: &str) -> String {
     match name {
         "Other Asia, nes" => "Taiwan".into(),
+        "United States" => "the United States".into(),
+        "Netherlands" => "the Netherlands".into(),
         "Korea, Rep." => "South Korea".into(),
         "Russian Federation" => "Russia".into(),
         other => other.to_owned(),

@@ -98,7 +98,10 @@ fn windows(explanation: &Explanation) -> Result<Figure, Diagnostic> {
     for w in &explanation.paradox {
         let year = w.to.year();
         let bar = Bar {
-            label: format!("{year}, to month {}", w.to.season() + 1),
+            label: match w.to.season() + 1 {
+                12 => year.to_string(),
+                month => format!("{year}, months 1–{month}"),
+            },
             parts: vec![w.tonnage_log_points, w.unit_value_log_points],
             total: w.tonnage_log_points + w.unit_value_log_points,
         };
@@ -204,13 +207,18 @@ fn split_table(explanation: &Explanation) -> Table {
     }
 }
 
+/// A variable without the sign of its difference, so that both fits share a row.
+fn undifferenced(name: &str) -> &str {
+    name.trim_start_matches('Δ')
+}
+
 /// Fits beside each other: coefficient with stars, HAC standard error below it.
 pub(super) fn fits_table(id: &str, caption: &str, fits: &[(&str, &OlsFit)]) -> Table {
     let mut names: Vec<String> = Vec::new();
     for (_, fit) in fits {
-        for name in fit.names() {
-            if !names.contains(name) {
-                names.push(name.clone());
+        for name in fit.names().iter().map(|n| undifferenced(n)) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
             }
         }
     }
@@ -218,7 +226,7 @@ pub(super) fn fits_table(id: &str, caption: &str, fits: &[(&str, &OlsFit)]) -> T
     columns.extend(fits.iter().map(|(name, _)| Column::number(*name, "")));
     let mut rows = Vec::new();
     for name in &names {
-        let at = |fit: &OlsFit| fit.names().iter().position(|n| n == name);
+        let at = |fit: &OlsFit| fit.names().iter().position(|n| undifferenced(n) == name);
         let row = |shown: &dyn Fn(&OlsFit, usize) -> Cell, label: &str| {
             let mut cells = vec![Cell::text(label)];
             cells.extend(
@@ -271,6 +279,8 @@ pub(super) fn fits_table(id: &str, caption: &str, fits: &[(&str, &OlsFit)]) -> T
                     "Dependent variable: {}, {} to {}. Standard errors in parentheses: {}.",
                     s.dependent, s.sample.from, s.sample.to, s.covariance
                 ),
+                "In first differences every variable is differenced; L1 to L3 are lags in months."
+                    .into(),
                 "*** p < .01, ** p < .05, * p < .1.".into(),
             ]
         }),

@@ -305,8 +305,7 @@ impl<'a> Market<'a> {
                     "change of the price of {name} outside China against the baseline, month {h}, per cent"
                 ))
                 .source("own simulation, paired worlds")
-                .vintage(vintage(self.results.last_month()))
-                .caption("Whiskers: 95 % interval of the mean over paths."),
+                .vintage(vintage(self.results.last_month())),
             conducts: conducts.into_iter().map(conduct_name).collect(),
             rows,
             unit: "%".into(),
@@ -331,7 +330,7 @@ impl<'a> Market<'a> {
         for basket in [Basket::NdPr, Basket::DyTb] {
             let name = basket_name(basket);
             rows.push(row(
-                format!("share of China's two groups, {name}"),
+                format!("share of China's controlled ores, {name}"),
                 Output::Share(basket),
                 Kind::Level,
                 2,
@@ -380,6 +379,7 @@ impl<'a> Market<'a> {
             rows,
             notes: vec![
                 "Means over months and paths with 95 % intervals of the mean. Conduct of the base year is assumed, not found: costs are what makes it optimal.".into(),
+                "Worlds whose conduct is not that of the base year open with a transition of some months, which is in the means.".into(),
                 "Where a quota holds, the gap between price and marginal cost is scarcity as well as conduct and cannot be put down to either.".into(),
             ],
             source: "own simulation".into(),
@@ -401,13 +401,16 @@ impl<'a> Market<'a> {
         columns.extend(horizons.iter().map(|h| Column::number(format!("month {h}"), "%")));
         let mut rows = Vec::new();
         for s in self.scenarios().into_iter().skip(1) {
-            for (name, output) in [
+            for (at, (name, output)) in [
                 ("Nd–Pr, China", Output::Price(Basket::NdPr)),
                 ("Nd–Pr, outside", Output::OutsidePrice(Basket::NdPr)),
                 ("Dy–Tb, China", Output::Price(Basket::DyTb)),
                 ("Dy–Tb, outside", Output::OutsidePrice(Basket::DyTb)),
-            ] {
-                let mut cells = vec![Cell::text(scenario_name(s)), Cell::text(name)];
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let mut cells = vec![first_of_group(at, scenario_name(s)), Cell::text(name)];
                 cells.extend(horizons.iter().map(|h| {
                     self.effect(s, conduct, output, Kind::PercentChange, Some(*h))
                         .map_or_else(|| Cell::text("–"), |m| interval(m, 1))
@@ -440,8 +443,9 @@ impl<'a> Market<'a> {
         columns.push(Column::number("unmet use outside China", "t REO"));
         let mut rows = Vec::new();
         for s in self.scenarios().into_iter().skip(1) {
-            for c in &conducts {
-                let mut cells = vec![Cell::text(scenario_name(s)), Cell::text(conduct_name(*c))];
+            for (at, c) in conducts.iter().enumerate() {
+                let mut cells =
+                    vec![first_of_group(at, scenario_name(s)), Cell::text(conduct_name(*c))];
                 cells.extend(outputs.iter().map(|(_, output)| {
                     self.effect(s, *c, *output, Kind::PercentChange, None)
                         .map_or_else(|| Cell::text("–"), |m| interval(m, 1))
@@ -463,35 +467,43 @@ impl<'a> Market<'a> {
         }
     }
 
+    /// One row a region: exports by scenario, and unmet use where there is any.
     fn region_table(&self) -> Table {
         let conduct = self.central();
-        let mut columns = vec![Column::text("scenario"), Column::text("")];
-        columns.extend(Region::OUTSIDE.iter().map(|r| Column::number(region_name(*r), "")));
-        let mut rows = Vec::new();
-        for s in self.scenarios().into_iter().skip(1) {
-            for (name, kind, decimals) in [
-                ("exports to it, %", Kind::PercentChange, 1),
-                ("unmet use, t REO", Kind::Change, 0),
-            ] {
-                let mut cells = vec![Cell::text(scenario_name(s)), Cell::text(name)];
-                cells.extend(Region::OUTSIDE.iter().map(|r| {
-                    let output = if kind == Kind::Change {
-                        Output::Unmet(Some(*r), None)
-                    } else {
-                        Output::Exports(Some(*r), None)
-                    };
-                    self.effect(s, conduct, output, kind, None)
-                        .map_or_else(|| Cell::text("–"), |m| interval(m, decimals))
+        let scenarios: Vec<&str> = self.scenarios().into_iter().skip(1).collect();
+        let unmet = |s: &str, r: Option<Region>| {
+            self.effect(s, conduct, Output::Unmet(r, None), Kind::Change, None)
+        };
+        let short: Vec<&str> = scenarios
+            .iter()
+            .copied()
+            .filter(|s| unmet(s, None).is_some_and(|m| m.effect.mean.abs() >= 1.0))
+            .collect();
+        let mut columns = vec![Column::text("region")];
+        columns
+            .extend(scenarios.iter().map(|s| Column::number(scenario_name(s), "exports to it, %")));
+        columns.extend(short.iter().map(|s| Column::number(scenario_name(s), "unmet use, t REO")));
+        let rows = Region::OUTSIDE
+            .into_iter()
+            .map(|r| {
+                let mut cells = vec![Cell::text(region_name(r))];
+                cells.extend(scenarios.iter().map(|s| {
+                    let exports = Output::Exports(Some(r), None);
+                    self.effect(s, conduct, exports, Kind::PercentChange, None)
+                        .map_or_else(|| Cell::text("–"), |m| interval(m, 1))
                 }));
-                rows.push(cells);
-            }
-        }
+                cells.extend(short.iter().map(|s| {
+                    unmet(s, Some(r)).map_or_else(|| Cell::text("–"), |m| interval(m, 0))
+                }));
+                cells
+            })
+            .collect();
         Table {
             id: "regions".into(),
-            caption: format!("The same by region, {}", conduct_name(conduct)),
+            caption: format!("Exports and unmet use by region, {}", conduct_name(conduct)),
             columns,
             rows,
-            notes: vec!["Against the baseline; 95 % intervals of the mean over paths. Unmet use is use wanted at the price from China and not had; part of it is substitution.".into()],
+            notes: vec!["Against the baseline, over the months simulated; 95 % intervals of the mean over paths. Unmet use is use wanted at the price from China and not had; part of it is substitution. Scenarios without a column have none.".into()],
             source: "own simulation".into(),
         }
     }
@@ -558,6 +570,11 @@ impl<'a> Market<'a> {
     }
 }
 
+/// A label on the first row of its group only.
+fn first_of_group(at: usize, label: &str) -> Cell {
+    Cell::text(if at == 0 { label } else { "" })
+}
+
 fn median(row: &SimulationRow) -> f64 {
     row.quantiles[row.quantiles.len() / 2]
 }
@@ -570,10 +587,10 @@ pub(super) fn basket_name(basket: Basket) -> &'static str {
     }
 }
 
-fn region_name(region: Region) -> String {
+pub(super) fn region_name(region: Region) -> String {
     match region {
         Region::Us => "United States".into(),
-        Region::Rest => "rest".into(),
+        Region::Rest => "rest of the world".into(),
         Region::Korea => "South Korea".into(),
         other => {
             let name = other.name();
@@ -607,7 +624,7 @@ fn queue_chart(results: &Results) -> Result<Figure, Diagnostic> {
         heading: Heading::new(
             id,
             format!(
-                "A queue of licences reproduces {n} months of magnet exports to {} t",
+                "A queue of licences reproduces {n} months of magnet exports within {} t (root mean square)",
                 fixed(fit.rmse, 0)
             ),
         )
@@ -660,8 +677,11 @@ fn parameter_table(results: &Results) -> Table {
                 )),
                 Cell::text(&r.unit),
                 Cell::text(origin(r)),
-                Cell::text(&r.source),
-                Cell::text(&r.pinned_by),
+                Cell::text(if r.pinned_by.starts_with("not identified") {
+                    format!("{} (not identified)", r.source)
+                } else {
+                    r.source.clone()
+                }),
             ]
         })
         .collect();
@@ -674,11 +694,10 @@ fn parameter_table(results: &Results) -> Table {
             Column::number("range", ""),
             Column::text("unit"),
             Column::text("origin"),
-            Column::text("source"),
-            Column::text("pinned by"),
+            Column::text("from"),
         ],
         rows,
-        notes: vec!["All of them: parameters.json.".into()],
+        notes: vec!["All of them, with what pins each: parameters.json.".into()],
         source: String::new(),
     }
 }

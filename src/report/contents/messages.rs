@@ -61,10 +61,10 @@ fn power(market: &Market<'_>) -> Option<String> {
     let elasticity =
         market.power(conduct, Output::ResidualElasticity(Basket::NdPr), Kind::Level)?;
     Some(format!(
-        "Acting as a {}, the Chinese supplier would hold the Nd–Pr price outside China {} % from that of a price taker (95 % \
+        "Acting as a {}, the Chinese supplier would keep the Nd–Pr price outside China {} that of a price taker (95 % \
          interval {} to {} %); residual demand has an elasticity of {}.",
         conduct_name(conduct),
-        signed(effect.mean, 0),
+        against(effect.mean),
         fixed(effect.lo95, 0),
         fixed(effect.hi95, 0),
         fixed(elasticity.effect.mean, 1)
@@ -90,12 +90,12 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
         .into_iter()
         .filter_map(|s| {
             let effect = price(s, Basket::NdPr, 12)?;
-            Some(format!("{} % under {}", signed(effect.mean, 0), scenario_name(s)))
+            Some(format!("{} % with {}", signed(effect.mean, 0), scenario_name(s)))
         })
         .collect();
     if !booms.is_empty() {
         messages.push(format!(
-            "Twelve months into a demand boom the Nd–Pr price outside China stands {} ({}).",
+            "Twelve months into a demand boom the Nd–Pr price outside China has moved by {} against the baseline ({}).",
             list(&booms),
             conduct_name(conduct)
         ));
@@ -122,14 +122,21 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
         worst,
     ) {
         messages.push(format!(
-            "If no licence were granted, Dy–Tb would after six months cost {} % outside China and {} % inside, against the \
-             baseline; most use would go unmet in {region} ({} t of oxide over the months simulated).",
-            signed(outside.mean, 0),
-            signed(inside.mean, 0),
+            "If no licence were granted, the price of Dy–Tb would after six months stand {} the baseline outside China and {} it \
+             inside; most use would go unmet in {} ({} t of oxide over the months simulated).",
+            against(outside.mean),
+            against(inside.mean),
+            super::market::region_name(region),
             fixed(tonnes, 0)
         ));
     }
     messages
+}
+
+/// `86 % above`, `24 % below`.
+fn against(percent_change: f64) -> String {
+    let side = if percent_change >= 0.0 { "above" } else { "below" };
+    format!("{} {side}", percent(percent_change.abs() / 100.0, 0))
 }
 
 /// How far the forecasts should be trusted.
@@ -139,7 +146,7 @@ fn warning(results: &Results) -> String {
     for series in &results.forecasts {
         let Some(main) = series.main() else { continue };
         let Some(record) = series.backtest_of(&main.model) else { continue };
-        let subject = super::outlook::style(series.plan.id).subject.to_lowercase();
+        let subject = super::outlook::style(series.plan.id).name.to_owned();
         if record.coverage80() < 0.72 {
             narrow.push(format!("{subject} ({})", percent(record.coverage80(), 0)));
         }

@@ -18,7 +18,9 @@ fn first_shown() -> Option<Period> {
 /// How a series is put into words and on paper.
 pub(super) struct Style {
     /// Noun at the start of a sentence.
-    pub(super) subject: &'static str,
+    subject: &'static str,
+    /// The same within a sentence and in tables.
+    pub(super) name: &'static str,
     /// Unit as printed.
     pub(super) unit: &'static str,
     /// Printed figure for one of the series' own.
@@ -29,15 +31,17 @@ pub(super) struct Style {
 
 /// The style of a series of the study.
 pub(super) fn style(id: &str) -> Style {
-    let (subject, unit, factor, log) = match id {
-        "re-exports-volume" => ("Rare-earth exports", "t", 1.0, false),
-        "re-exports-value-gacc" => ("The value of exports", "USD m", 1.0, false),
-        "re-exports-unit-value-gacc" => ("The unit value of exports", "USD/kg", 1.0, false),
-        "nd-oxide-price" => ("Neodymium oxide", "CNY/kg", 1e-3, true),
-        "magnet-exports-world" => ("Magnet exports", "t", 1.0, false),
-        _ => ("Chinese sales of new-energy vehicles", "million", 1e-6, false),
+    let (subject, name, unit, factor, log) = match id {
+        "re-exports-volume" => ("Rare-earth exports", "export tonnage", "t", 1.0, false),
+        "re-exports-value-gacc" => ("The value of exports", "export value", "USD m", 1.0, false),
+        "re-exports-unit-value-gacc" => {
+            ("The unit value of exports", "unit value", "USD/kg", 1.0, false)
+        }
+        "nd-oxide-price" => ("Neodymium oxide", "Nd oxide price", "CNY/kg", 1e-3, true),
+        "magnet-exports-world" => ("Magnet exports", "magnet exports", "t", 1.0, false),
+        _ => ("Chinese sales of new-energy vehicles", "vehicle sales", "million", 1e-6, false),
     };
-    Style { subject, unit, factor, log }
+    Style { subject, name, unit, factor, log }
 }
 
 /// What the year ahead says, as a statement.
@@ -199,11 +203,7 @@ pub(super) fn section(
     }
     let failed: Vec<String> = forecasts
         .iter()
-        .flat_map(|s| {
-            s.failures
-                .iter()
-                .map(|(model, why)| format!("{}, {}: {why}", s.plan.title, model.label()))
-        })
+        .flat_map(|s| s.failures.iter().map(|(_, why)| format!("{}: {why}", style(s.plan.id).name)))
         .collect();
     if !failed.is_empty() {
         blocks.push(Block::Note("Models that could not be estimated, and are in no chart:".into()));
@@ -218,14 +218,13 @@ fn year_table(forecasts: &[SeriesForecast]) -> Result<Table, Diagnostic> {
         caption: "The year ahead".into(),
         columns: vec![
             Column::text("series"),
-            Column::text("unit"),
             Column::text("period"),
             Column::number("median", ""),
             Column::number("80 % interval", "by the model"),
             Column::number("year before", "or last figure"),
             Column::number("change", ""),
-            Column::number("probability above", ""),
-            Column::number("past coverage", "of 80 % intervals"),
+            Column::number("chance", "of more"),
+            Column::number("held", "past 80 %"),
         ],
         rows: forecasts.iter().map(year_row).collect::<Result<_, _>>()?,
         notes: vec![
@@ -244,8 +243,7 @@ fn year_row(series: &SeriesForecast) -> Result<Vec<Cell>, Diagnostic> {
     let what = if ahead.total { span_of(ahead.from, ahead.to) } else { month_name(ahead.to) };
     let record = series.main().and_then(|m| series.backtest_of(&m.model));
     Ok(vec![
-        Cell::text(series.plan.title),
-        Cell::text(style.unit),
+        Cell::text(format!("{}, {}", style.name, style.unit)),
         Cell::text(what),
         cell(ahead.median),
         Cell::text(format!("{} – {}", cell(ahead.q10).text, cell(ahead.q90).text)),
@@ -261,12 +259,19 @@ fn record_table(forecasts: &[SeriesForecast]) -> Table {
     let mut rows = Vec::new();
     for series in forecasts {
         let naive = series.backtests.iter().find(|b| b.model.starts_with("seasonal naive"));
-        for record in series.backtests.iter().filter(|b| !b.scored.is_empty()) {
+        for (at, record) in series.backtests.iter().filter(|b| !b.scored.is_empty()).enumerate() {
             let relative =
                 naive.map_or_else(|| Cell::text("–"), |n| Cell::fixed(record.mase() / n.mase(), 2));
             rows.push(vec![
-                Cell::text(series.plan.title),
-                Cell::text(&record.model),
+                Cell::text(if at == 0 { style(series.plan.id).name } else { "" }),
+                Cell::text(
+                    record
+                        .model
+                        .split('(')
+                        .next()
+                        .filter(|m| *m == "structural")
+                        .unwrap_or(&record.model),
+                ),
                 Cell::fixed(record.n_origins as f64, 0),
                 Cell::fixed(record.scored.len() as f64, 0),
                 Cell::fixed(record.mase(), 2),
@@ -285,13 +290,13 @@ fn record_table(forecasts: &[SeriesForecast]) -> Table {
             Column::number("origins", ""),
             Column::number("figures", ""),
             Column::number("MASE", ""),
-            Column::number("against seasonal naive", "ratio, same figures"),
-            Column::number("80 % interval held", ""),
-            Column::number("95 % interval held", ""),
+            Column::number("ratio", "to seasonal naive"),
+            Column::number("80 %", "held"),
+            Column::number("95 %", "held"),
         ],
         rows,
         notes: vec![
-            "MASE: mean absolute error of the median, over that of the seasonal naive forecast before the first origin. Below 1 in the ratio beats the benchmark; figures ahead of neighbouring origins overlap, so that small differences mean nothing.".into(),
+            "MASE: mean absolute error of the median, over that of the seasonal naive forecast before the first origin. A ratio (on the same figures) below 1 beats the benchmark; figures ahead of neighbouring origins overlap, so that small differences mean nothing.".into(),
             "Models are estimated anew at each origin from what had been published by then; the controls are not known before they came.".into(),
         ],
         source: "own estimates".into(),
@@ -303,12 +308,11 @@ fn intervention_table(forecasts: &[SeriesForecast]) -> Table {
     let mut rows = Vec::new();
     for series in forecasts {
         let Some(fit) = series.models.iter().find_map(|m| m.fit.as_ref()) else { continue };
-        for c in &fit.report().coefficients {
+        for (at, c) in fit.report().coefficients.iter().enumerate() {
             let t = c.t_value().map_or_else(|| Cell::text("–"), |t| Cell::fixed(t, 1));
             let se = c.se.map_or_else(|| Cell::text("–"), |s| Cell::fixed(s, 3));
             rows.push(vec![
-                Cell::text(series.plan.title),
-                Cell::text(&fit.report().model),
+                Cell::text(if at == 0 { style(series.plan.id).name } else { "" }),
                 Cell::text(&c.name),
                 Cell::fixed(c.value, 3),
                 se,
@@ -322,7 +326,6 @@ fn intervention_table(forecasts: &[SeriesForecast]) -> Table {
         caption: "Controls, holidays and levels, estimated with the dynamics".into(),
         columns: vec![
             Column::text("series"),
-            Column::text("model"),
             Column::text("regressor"),
             Column::number("effect", "log"),
             Column::number("s.e.", ""),
