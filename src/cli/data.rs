@@ -26,7 +26,7 @@ enum Command {
         /// Series or table, as `data list` prints it.
         id: String,
     },
-    /// Read a long CSV (unique_id,ds,y[,span][,unit][,status]) and name every problem in it.
+    /// Read a long CSV (`unique_id,ds,y[,span][,unit][,status]`) and name every problem in it.
     #[command(after_help = "Example: monazite data check mine.csv")]
     Check {
         /// The file; `-` is standard input.

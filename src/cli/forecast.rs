@@ -20,7 +20,7 @@ use crate::study::forecast::{forecast_csv, model_diagnostic, plans};
     after_help = "Example: monazite forecast mine.csv --horizon 2027-12 --model structural,snaive"
 )]
 pub(super) struct Args {
-    /// A long CSV (unique_id,ds,y[,span][,unit]), `-` for standard input, or the id of a bundled series.
+    /// A long CSV (`unique_id,ds,y[,span][,unit]`), `-` for standard input, or the id of a bundled series.
     #[arg(default_value = "re-exports-volume", value_name = "FILE|ID")]
     input: String,
     /// Periods ahead: a number, years such as `2y`, or the last period such as `2027-12`.
@@ -70,7 +70,9 @@ impl Args {
         if forecasts.is_empty() || (self.strict && !failures.is_empty()) {
             return Err(Failure { diagnostics: failures, strict: !forecasts.is_empty() });
         }
-        failures.iter().for_each(|failure| terminal.warn(failure));
+        for failure in &failures {
+            terminal.warn(failure);
+        }
         let borrowed: Vec<_> = forecasts.iter().map(|(name, f)| (*name, f)).collect();
         let text = forecast_csv(&borrowed, &self.level)?;
         match &self.output {

@@ -162,6 +162,7 @@ Example: a pulse in a month that has no figure.
 Fix: leave one of them out."),
     ("M007", "The state-space engine refused a model.
 Its message says which matrix or figure is at fault.
+Example: figures that contradict a sum they belong to.
 Fix: please report it with the message."),
     ("M010", "The market of a scenario cannot be solved.
 Supply and demand did not meet to the tolerance, or a parameter is out of its range.

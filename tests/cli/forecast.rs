@@ -1,4 +1,5 @@
 //! `monazite forecast`: bundled series, a user's file, and what is wrong with it.
+#![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
 use std::fs;
 

@@ -78,8 +78,7 @@ fn caption(series: &SeriesForecast, ahead: &YearAhead) -> String {
     } else {
         format!("in {}", month_name(ahead.to))
     };
-    let mut text =
-        format!("8 in 10 chances, by the model, of {} {when}.", amounts(lo, hi, style.unit));
+    let text = format!("8 in 10 chances, by the model, of {} {when}.", amounts(lo, hi, style.unit));
     let record = series.main().and_then(|m| series.backtest_of(&m.model));
     if let Some(record) = record.filter(|r| !r.scored.is_empty()) {
         let covered = record.coverage80();
@@ -90,11 +89,9 @@ fn caption(series: &SeriesForecast, ahead: &YearAhead) -> String {
         } else {
             "about right"
         };
-        text.push_str(&format!(
-            " Such intervals held {} of {} past figures: {judgement}.",
-            percent(covered, 0),
-            record.scored.len()
-        ));
+        let held = percent(covered, 0);
+        let n = record.scored.len();
+        return format!("{text} Such intervals held {held} of {n} past figures: {judgement}.");
     }
     text
 }
@@ -237,7 +234,7 @@ fn year_table(forecasts: &[SeriesForecast]) -> Result<Table, Diagnostic> {
 fn year_row(series: &SeriesForecast) -> Result<Vec<Cell>, Diagnostic> {
     let style = style(series.plan.id);
     let ahead = year_ahead(series)?;
-    let decimals = if ahead.median * style.factor >= 100.0 { 0 } else { 1 };
+    let decimals = usize::from(ahead.median * style.factor < 100.0);
     let cell = |v: f64| Cell::fixed(v * style.factor, decimals);
     let dash = || Cell::text("–");
     let what = if ahead.total { span_of(ahead.from, ahead.to) } else { month_name(ahead.to) };
