@@ -248,7 +248,7 @@ pub(super) fn with_observed_trade(
         let share = low + (target - at_low) * (high - low) / (at_high - at_low);
         if !(0.0..1.0).contains(&share) {
             return Err(Diagnostic::error(
-                "M002",
+                "M010",
                 format!("{moment} of {target:.0} t would need a share of China in {end_use} of {share:.3}"),
             )
             .help("mine output, demand and trade of the base year do not fit together"));
