@@ -1,7 +1,7 @@
 //! A results folder: files appear whole or not at all, and a folder without a matching manifest is incomplete.
 //!
 //! Each file is written to `.NAME.tmp-PID`, synced and renamed. `manifest.json` is removed first and written last.
-//! An existing folder is used again if it is empty or holds a run of ours (`run.json` or `manifest.json`); files that
+//! An existing folder is used again if it is empty or holds a run of ours (`run.json` or `manifest.json`, signed by it); files that
 //! are not listed in its manifest are never touched.
 
 use std::fs::{self, File};
@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Diagnostic;
+
+/// Name under which manifests and run.json are signed.
+pub const PROGRAM: &str = "monazite";
 
 /// One input of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +84,13 @@ fn cannot_write(path: &Path, e: &io::Error) -> Diagnostic {
         .help("name a folder you may write to with -o DIR, or free some space")
 }
 
+/// Whether a JSON file was written by this program: `manifest.json` is also the name of files of others.
+fn is_ours(path: &Path) -> bool {
+    let read = fs::read(path).ok();
+    let value = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    value.is_some_and(|value| value["program"] == PROGRAM)
+}
+
 /// A folder that receives the files of one run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -94,16 +104,19 @@ impl RunFolder {
     /// # Errors
     /// I003 if not.
     pub fn check(root: &Path, force: bool) -> Result<(), Diagnostic> {
-        if root.exists() && !root.is_dir() {
+        // The nearest thing that exists on the way to it has to be a folder.
+        if let Some(found) = root.ancestors().find(|path| path.exists())
+            && !found.is_dir()
+        {
             return Err(Diagnostic::error(
                 "I003",
-                format!("{} is a file, not a folder", root.display()),
+                format!("{} is a file, not a folder", found.display()),
             )
             .help("name another folder with -o DIR"));
         }
         let occupied =
             root.is_dir() && fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
-        let ours = root.join("manifest.json").is_file() || root.join("run.json").is_file();
+        let ours = ["manifest.json", "run.json"].iter().any(|name| is_ours(&root.join(name)));
         if occupied && !ours && !force {
             return Err(Diagnostic::error(
                 "I003",
@@ -129,6 +142,9 @@ impl RunFolder {
     /// Removes what the manifest of an earlier run lists, the manifest first; what cannot be removed is overwritten.
     fn remove_earlier_run(&self) {
         let path = self.root.join("manifest.json");
+        if !is_ours(&path) {
+            return;
+        }
         let earlier: Option<Manifest> =
             fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let _ = fs::remove_file(&path);
@@ -232,6 +248,19 @@ mod tests {
         run.write("tables/a.csv", b"1").unwrap();
         run.finish(manifest()).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("thesis.tex")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_manifest_of_another_program_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["manifest.json", "run.json"] {
+            fs::write(folder.path().join(name), "{\"name\": \"a web page\"}").unwrap();
+            assert_eq!(RunFolder::check(folder.path(), false).unwrap_err().code, "I003", "{name}");
+        }
+        RunFolder::open(folder.path(), true).unwrap();
+        assert!(folder.path().join("manifest.json").exists());
+        let below = folder.path().join("run.json/out");
+        assert_eq!(RunFolder::check(&below, true).unwrap_err().code, "I003");
     }
 
     #[test]

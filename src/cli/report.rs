@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::{Failure, Terminal};
-use crate::output::RunFolder;
+use crate::output::{PROGRAM, RunFolder};
 use crate::report::write_report;
 use crate::study::run::run;
 use crate::study::spec::Study;
@@ -45,6 +45,7 @@ impl Args {
         })?;
         terminal.say(&format!("{:>6.1} s  writing", start.elapsed().as_secs_f64()));
         let about = json!({
+            "program": PROGRAM,
             "threads": rayon::current_num_threads(),
             "wall_s": start.elapsed().as_secs_f64(),
             "study": self.study.as_ref().map(|p| p.display().to_string()),

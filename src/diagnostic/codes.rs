@@ -173,7 +173,7 @@ Some periods of the season never appear in a figure of their own, such as Januar
 Example: every January and February as one row with span 2, and an ARIMA model.
 Fix: add a year in which they stand alone, or use `--model structural` or `--model snaive`."),
     ("M010", "The market of a scenario cannot be solved.
-Supply and demand did not meet to the tolerance, or a parameter is out of its range.
+Supply and demand did not meet to the tolerance, calibration did not settle, or a parameter is out of its range.
 Example: an elasticity with the wrong sign.
 Fix: look at the parameter the message names."),
     ("S001", "A study file has a key that is not known.
@@ -187,7 +187,8 @@ Fix: write the type the message names."),
 Example: a scenario without `title`.
 Fix: add the key the message names."),
     ("S004", "A value of a study file is out of range.
-Example: `horizon = 0` under `[backtest]`.
+A number beyond its limits, a month outside the data, or the name of a scenario or conduct that is not known.
+Example: `horizon = 0`, or `until = \"2020-12\"` when the data end in 2026.
 Fix: write a value within the range the message names."),
     ("S005", "A study file is not TOML.
 Example: a missing quotation mark.
@@ -219,4 +220,55 @@ pub fn explain(code: &str) -> Option<&'static str> {
 /// Every code, in order.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|(code, _)| *code)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::explain;
+
+    /// Every source file below `folder` but those of tests.
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && name != "codes.rs" {
+                found.push(path);
+            }
+        }
+    }
+
+    /// Every text of the form `"X123"`: a letter and three digits between quotation marks.
+    fn codes_in(text: &str) -> impl Iterator<Item = &str> {
+        text.as_bytes().windows(6).enumerate().filter_map(|(at, window)| {
+            let code = window[0] == b'"'
+                && window[1].is_ascii_uppercase()
+                && window[2..5].iter().all(u8::is_ascii_digit)
+                && window[5] == b'"';
+            code.then(|| &text[at + 1..at + 5])
+        })
+    }
+
+    #[test]
+    fn every_code_in_the_sources_is_explained() {
+        let mut files = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        let mut used = BTreeMap::new();
+        for file in &files {
+            let text = fs::read_to_string(file).unwrap();
+            // Unit tests stand at the end of a file and may make codes up.
+            let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for code in codes_in(program) {
+                used.insert(code.to_owned(), file.display().to_string());
+            }
+        }
+        assert!(used.contains_key("S001") && used.contains_key("I003"), "{used:?}");
+        let unexplained: Vec<_> = used.iter().filter(|(code, _)| explain(code).is_none()).collect();
+        assert!(unexplained.is_empty(), "{unexplained:?}");
+    }
 }

@@ -9,7 +9,7 @@ use super::html;
 use crate::chart::{ChartError, Figure};
 use crate::data::bundled_files;
 use crate::diagnostic::Diagnostic;
-use crate::output::{Input, Manifest, RunFolder, json_bytes, sha256};
+use crate::output::{Input, Manifest, PROGRAM, RunFolder, json_bytes, sha256};
 use crate::study::forecast::forecast_csv;
 use crate::study::run::Results;
 use crate::study::simulate::QUANTILES;
@@ -120,7 +120,7 @@ fn manifest(study: &Study) -> Result<Manifest, Diagnostic> {
     let options = serde_json::to_value(&study.spec)
         .map_err(|e| Diagnostic::error("I002", format!("the study cannot be written: {e}")))?;
     Ok(Manifest {
-        program: "monazite".into(),
+        program: PROGRAM.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         command: "report".into(),
         seed: study.spec.seed,

@@ -125,7 +125,7 @@ fn fault(message: String) -> Diagnostic {
 }
 
 fn refused(e: &PhysicalError) -> Diagnostic {
-    Diagnostic::error("M002", format!("activity was refused: {e}"))
+    Diagnostic::error("M010", format!("activity was refused: {e}"))
         .help("look at the forecast of electric vehicles that it is made from")
 }
 

@@ -129,7 +129,7 @@ impl Calibration {
 /// Makes 2024 an equilibrium.
 ///
 /// # Errors
-/// `D041` if a bundled table lacks a figure, `M002` if a fit or the calibration fails.
+/// `D041` if a bundled table lacks a figure, `M003` if the price process cannot be fitted, `M010` if the calibration fails.
 pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let mut assumed = Assumed::default();
     let mut pinned = vec![
@@ -172,7 +172,7 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
 }
 
 fn refused(e: &PhysicalError) -> Diagnostic {
-    Diagnostic::error("M002", format!("the physical market could not be calibrated: {e}"))
+    Diagnostic::error("M010", format!("the physical market could not be calibrated: {e}"))
         .help("this is a fault of the bundled data or of the program")
 }
 
@@ -187,7 +187,7 @@ fn futures(
     let series =
         catalogue.series("nd-oxide-price")?.window(from, to).map_err(|e| series_fault(&e))?;
     let spot = |e: &dyn std::fmt::Display| {
-        Diagnostic::error("M002", format!("the two-factor price could not be fitted: {e}"))
+        Diagnostic::error("M003", format!("the two-factor price could not be fitted: {e}"))
             .help("look at the series with `monazite data show nd-oxide-price`")
     };
     let prices = LogPrices::from_series(&series).map_err(|e| spot(&e))?;

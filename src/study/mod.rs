@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod calibrate;
+mod check;
 pub mod explain;
 pub mod forecast;
 pub mod licences;

@@ -4,6 +4,7 @@ use monazite_series::Period;
 
 use super::activity::activity_paths;
 use super::calibrate::{Calibration, calibrate};
+use super::check::check_months;
 use super::explain::{Explanation, explain};
 use super::forecast::{JanuaryShare, SeriesForecast, forecast, january_shares};
 use super::simulate::{Simulation, run_worlds, shipped_scenarios};
@@ -47,6 +48,7 @@ impl Results {
 /// The first thing that went wrong, with its code.
 pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     let catalogue = Catalogue::bundled()?;
+    check_months(study, &catalogue)?;
     let spec = study.spec.clone();
     say("forecasting");
     let forecasts = forecast(&catalogue, &spec)?;

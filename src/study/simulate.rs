@@ -129,14 +129,14 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 fn refused(e: &PhysicalError) -> Diagnostic {
-    Diagnostic::error("M002", format!("the physical market could not be simulated: {e}"))
+    Diagnostic::error("M010", format!("the physical market could not be simulated: {e}"))
         .help("look at the scenario and at the parameters with `monazite calibrate`")
 }
 
 /// Runs every world and measures it.
 ///
 /// # Errors
-/// `S004` for unknown names, `M002` if a world cannot be solved or its tonnes do not add up.
+/// `S004` for unknown names, `M010` if a world cannot be solved or its tonnes do not add up.
 pub fn run_worlds(
     spec: &SimulateSpec,
     known: &[Scenario],
@@ -166,7 +166,7 @@ pub fn run_worlds(
             let run = simulate(&world, activity).map_err(|e| refused(&e))?;
             if let Some(broken) = run.violations().first() {
                 return Err(Diagnostic::error(
-                    "M002",
+                    "M010",
                     format!("{} under {conduct}: {broken}", scenario.id),
                 )
                 .help("this is a fault of the program: please report it"));

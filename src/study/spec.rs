@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostic;
+use super::check::check_values;
+use crate::diagnostic::{Diagnostic, nearest};
 
 /// The study that runs when none is named, and what `monazite init` writes.
 pub const BUNDLED: &str = include_str!("bundled.toml");
@@ -139,95 +140,39 @@ impl Study {
     }
 
     fn parse(text: &str, path: Option<PathBuf>) -> Result<Self, Diagnostic> {
-        let name =
-            path.as_ref().map_or_else(|| "study.toml".to_owned(), |p| p.display().to_string());
-        let spec: StudySpec = toml::from_str(text).map_err(|e| toml_diagnostic(text, &name, &e))?;
-        let study = Self { spec, path, text: text.to_owned() };
-        study.check(&name)?;
+        let mut study = Self { spec: StudySpec::default(), path, text: text.to_owned() };
+        study.spec =
+            toml::from_str(text).map_err(|e| toml_diagnostic(text, &study.file_name(), &e))?;
+        check_values(&study)?;
         Ok(study)
     }
 
-    fn check(&self, file: &str) -> Result<(), Diagnostic> {
-        let spec = &self.spec;
-        let refuse = |key: &str, why: String, fix: &str| {
-            let place = place_of(&self.text, key);
-            Err(Diagnostic::error("S004", why)
-                .at(file, place.0, place.1)
-                .text(place.2, key.len())
-                .help(fix))
-        };
-        if !(100..=100_000).contains(&spec.forecast.paths) {
-            return refuse(
-                "paths",
-                format!("forecast.paths = {}: between 100 and 100,000", spec.forecast.paths),
-                "2000 gives a stable 95 % band",
-            );
-        }
-        if !(2..=100_000).contains(&spec.simulate.paths) {
-            return refuse(
-                "paths",
-                format!("simulate.paths = {}: between 2 and 100,000", spec.simulate.paths),
-                "512 is the default",
-            );
-        }
-        if spec.simulate.until <= spec.simulate.from {
-            return refuse(
-                "until",
-                format!(
-                    "simulate.until = {} is not after simulate.from = {}",
-                    spec.simulate.until, spec.simulate.from
-                ),
-                "let the simulation run for at least two months",
-            );
-        }
-        if spec.simulate.conduct.is_empty() {
-            return refuse(
-                "conduct",
-                "simulate.conduct is empty".into(),
-                "name at least one of taker, cournot-2, dominant",
-            );
-        }
-        if spec.backtest.horizon == 0 || spec.backtest.origins < 2 {
-            return refuse(
-                "horizon",
-                "a backtest needs a horizon of at least 1 and at least 2 origins".into(),
-                "horizon = 12 and origins = 24 are the defaults",
-            );
-        }
-        Ok(())
+    /// The name under which findings point at its file.
+    pub fn file_name(&self) -> String {
+        self.path.as_ref().map_or_else(|| "study.toml".to_owned(), |p| p.display().to_string())
     }
 }
 
-/// Line, column and text of the first line that sets `key`; line 1 if there is none.
-fn place_of(text: &str, key: &str) -> (usize, usize, String) {
-    let sets = |line: &str| {
-        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
-    text.lines()
-        .enumerate()
-        .find(|(_, line)| sets(line))
-        .map_or((1, 1, String::new()), |(at, line)| {
-            (at + 1, line.len() - line.trim_start().len() + 1, line.to_owned())
-        })
+/// Line and column from 1, and the line itself, of a byte of a text.
+pub(super) fn locate(text: &str, at: usize) -> (usize, usize, String) {
+    let before = text.get(..at.min(text.len())).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+    (line, column, text.lines().nth(line - 1).unwrap_or("").to_owned())
 }
 
 /// A TOML or schema error with its place, and the nearest key for one that is not known.
 pub fn toml_diagnostic(text: &str, file: &str, e: &toml::de::Error) -> Diagnostic {
-    let at = e.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..at).unwrap_or("");
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-    let source = text.lines().nth(line - 1).unwrap_or("").to_owned();
+    let (line, column, source) = locate(text, e.span().map_or(0, |span| span.start));
     let message = e.message().trim().to_owned();
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     if let Some(rest) = message.strip_prefix("unknown field") {
         let unknown = names.first().copied().unwrap_or(rest);
-        let nearest =
-            names.iter().skip(1).min_by_key(|known| strsim::damerau_levenshtein(known, unknown));
-        let hint = nearest.map_or_else(
-            || "remove it".to_owned(),
-            |known| format!("did you mean `{known}`? Known here: {}", names[1..].join(", ")),
-        );
+        let known = names.get(1..).unwrap_or_default();
+        let hint = match nearest(unknown, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? Known here: {}", known.join(", ")),
+            None => format!("known here: {}", known.join(", ")),
+        };
         return Diagnostic::error("S001", format!("unknown key `{unknown}`"))
             .at(file, line, column)
             .text(source, unknown.chars().count())
@@ -270,7 +215,13 @@ mod tests {
     #[test]
     fn values_out_of_range_and_wrong_types_are_refused_with_their_place() {
         for (text, code, place) in [
-            ("[simulate]\npaths = 1\n", "S004", "study.toml:2:1"),
+            ("[forecast]\npaths = 100\n[simulate]\npaths = 1\n", "S004", "study.toml:4:1"),
+            ("forecast.paths = 2\n", "S004", "study.toml:1:10"),
+            (
+                "[simulate]\nscenarios = [\n  \"ev-up-30\",\n  \"ev-up-31\"]\n",
+                "S004",
+                "study.toml:4:3",
+            ),
             ("[simulate]\nfrom = \"2026-13\"\n", "S002", "study.toml:2"),
             ("seed = \"x\"\n", "S002", "study.toml:1"),
             ("[simulate\n", "S005", "study.toml:1"),

@@ -1,6 +1,8 @@
 //! Commands as a user types them: what they print, where, and with which exit code.
 
 mod forecast;
+mod readme;
+mod report;
 mod small;
 
 use std::path::Path;

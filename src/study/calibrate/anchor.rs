@@ -25,7 +25,7 @@ impl Calibration {
     /// `DyTb` the level of demand is what their prices ask for. `activity` is what will be simulated.
     ///
     /// # Errors
-    /// `M002` if the market cannot be solved or the search does not settle.
+    /// `M010` if the market cannot be solved or the search does not settle.
     pub fn anchored(&self, activity: &ActivityPaths, start: Period) -> Result<Self, Diagnostic> {
         let mut result = self.clone();
         result.parameters.start_price.clone_from(&self.targets);
@@ -90,7 +90,7 @@ impl Calibration {
         let worst = gap.iter().fold(0.0_f64, |a, g| a.max(g.abs()));
         if worst.is_nan() || worst > ANCHOR_FAILURE {
             return Err(Diagnostic::error(
-                "M002",
+                "M010",
                 format!(
                     "no cost and demand start the simulation at the last prices: ln gaps {gap:.4?}"
                 ),
@@ -193,7 +193,7 @@ fn monthly_sd(run: &Run) -> Result<f64, Diagnostic> {
         n += 1.0;
     }
     if n == 0.0 {
-        return Err(Diagnostic::error("M002", "one month has no monthly changes")
+        return Err(Diagnostic::error("M010", "one month has no monthly changes")
             .help("let the simulation run for at least two months"));
     }
     Ok((squares / n).sqrt())

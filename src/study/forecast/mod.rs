@@ -19,7 +19,7 @@ use crate::study::spec::StudySpec;
 
 pub use headline::{YearAhead, year_ahead};
 pub use january::{JanuaryShare, january_shares};
-pub use rest_of_world::vehicles_outside_china;
+pub use rest_of_world::{first_month_outside_china, vehicles_outside_china};
 pub use samples::{Plan, SEASON, control_month, plans};
 pub use table::{ForecastObject, ForecastPeriod, forecast_csv, forecast_json, probabilities};
 

@@ -38,6 +38,15 @@ fn yearly(catalogue: &Catalogue) -> Result<Series, Diagnostic> {
         .map_err(|e| series_fault(&e))
 }
 
+/// First month without a figure of sales outside China: where paths of electric vehicles start.
+///
+/// # Errors
+/// `D041`.
+pub fn first_month_outside_china(catalogue: &Catalogue) -> Result<Period, Diagnostic> {
+    let last = yearly(catalogue)?.last_period();
+    Period::month(last.year() + 1, 1).map_err(|e| series_fault(&e))
+}
+
 /// Growth factor of Rho Motion's regions outside China over the whole year `year`.
 fn growth_outside_china(year: Period) -> Result<Option<f64>, Diagnostic> {
     let (mut now, mut before) = (0.0, 0.0);
@@ -112,7 +121,9 @@ mod tests {
         let until = "2027-12".parse().unwrap();
         let (history, paths) =
             vehicles_outside_china(&Catalogue::bundled().unwrap(), until, 50, 1).unwrap();
-        assert_eq!(history.last_period().to_string(), "2025-12");
+        let first = first_month_outside_china(&Catalogue::bundled().unwrap()).unwrap();
+        assert_eq!(history.last_period().plus(1), first);
+        assert_eq!(first.to_string(), "2026-01");
         assert!(paths.len() == 50 && paths.iter().all(|p| p.len() == 24));
         assert!(paths.iter().flatten().all(|v| *v > 0.0));
     }
