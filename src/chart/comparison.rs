@@ -158,7 +158,7 @@ impl Comparison {
             canvas,
             height: area.bottom + 22.0,
             caption: self.heading.caption.clone().unwrap_or_default(),
-            note: "Whiskers: 95 % intervals.".into(),
+            note: "Whiskers: 95 % intervals of the mean over paths: simulation error, parameters held fixed.".into(),
             alt: self.alt(decimals),
             csv: self.csv()?,
         };

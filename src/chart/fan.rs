@@ -276,7 +276,7 @@ pub(crate) fn draw_history(canvas: &mut Canvas, scale: &Scale, time: &TimeAxis, 
     let mut before: Option<&Point> = None;
     for p in points {
         if before.is_some_and(|b| b.period.plus(1) != p.first()) {
-            canvas.line(&run, NAVY, 1.8);
+            draw_run(canvas, &run);
             run.clear();
         }
         let y = scale.at(p.value);
@@ -289,8 +289,13 @@ pub(crate) fn draw_history(canvas: &mut Canvas, scale: &Scale, time: &TimeAxis, 
         }
         before = Some(p);
     }
-    canvas.line(&run, NAVY, 1.8);
-    if run.len() == 1 {
-        canvas.disc(run[0], 2.0, NAVY);
+    draw_run(canvas, &run);
+}
+
+/// Neighbouring figures as a line, a figure without neighbours as a dot.
+fn draw_run(canvas: &mut Canvas, run: &[(f64, f64)]) {
+    match run {
+        [alone] => canvas.disc(*alone, 2.0, NAVY),
+        _ => canvas.line(run, NAVY, 1.8),
     }
 }

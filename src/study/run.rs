@@ -35,6 +35,20 @@ pub struct Results {
 }
 
 impl Results {
+    /// How recent the data are, by what they are of.
+    pub fn vintage(&self) -> String {
+        let of = |id: &str| {
+            let found = self.forecasts.iter().find(|s| s.plan.id == id);
+            found.map(|s| s.plan.sample.last_period().to_string()).unwrap_or_default()
+        };
+        format!(
+            "{} (exports), {} (prices), {} (vehicles)",
+            of("re-exports-volume"),
+            of("nd-oxide-price"),
+            of("ev-sales-china")
+        )
+    }
+
     /// Last month of the headline series.
     pub fn last_month(&self) -> Period {
         let of = |s: &SeriesForecast| s.plan.sample.last_period();

@@ -50,7 +50,8 @@ pub use error::PhysicalError;
 pub use licence::{QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
 pub use measure::{
-    Effect, HORIZONS, Kind, MarkUp, Measure, compare, mark_up, market_power, scenario_effects,
+    Effect, HORIZONS, Kind, MarkUp, Measure, POWER_MONTHS, compare, mark_up, market_power,
+    scenario_effects,
 };
 pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region};
 pub use parameter::{Origin, OriginKind, Parameter};

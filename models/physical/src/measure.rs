@@ -154,13 +154,17 @@ pub fn mark_up(run: &Run) -> Result<MarkUp, PhysicalError> {
     })
 }
 
+/// Months at the end of a run over which market power is measured.
+pub const POWER_MONTHS: usize = 12;
+
 /// Market power in a world: Lerner index, residual demand, corner and scarcity shares, and prices against the
-/// price-taker world under the same scenario. Means over all months.
+/// price-taker world under the same scenario. Means over the last twelve months: a world whose conduct is not that of the
+/// base year opens with a transition.
 ///
 /// # Errors
 /// Worlds that cannot be compared, or fewer than two paths.
 pub fn market_power(run: &Run, taker: &Run) -> Result<Vec<Measure>, PhysicalError> {
-    let window = (0, run.n_months());
+    let window = (run.n_months().saturating_sub(POWER_MONTHS), run.n_months());
     let mut levels = vec![Output::Lerner, Output::Scarcity];
     for basket in PRICED {
         levels.extend([

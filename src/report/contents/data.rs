@@ -22,7 +22,7 @@ pub(super) fn section(entries: &[Entry]) -> Section {
         .collect();
     let table = Table {
         id: "data".into(),
-        caption: "Series this report uses".into(),
+        caption: "Series behind the forecasts and the explanation".into(),
         columns: vec![
             Column::text("id"),
             Column::text("what"),
@@ -34,8 +34,8 @@ pub(super) fn section(entries: &[Entry]) -> Section {
         ],
         rows,
         notes: vec![
-            "Grade: A official or official by wire; B compilation or several agreeing pages; C single secondary page; D doubtful. A figure of several months counts once.".into(),
-            "monazite data show ID prints every figure with its status, source and note.".into(),
+            "Grade: A official or official by wire; B compilation or several agreeing pages; C single secondary page; D doubtful; a minus is a shade below. A figure of several months counts once.".into(),
+            "monazite data show ID prints every figure with its status, source and note. The calibration also uses dated price quotes, IEA supply and demand, mine output, quotas, destinations and policy dates: see parameters.json for what came from where.".into(),
         ],
         source: String::new(),
     };
@@ -71,7 +71,7 @@ pub(super) fn claims(claims: &[Claim]) -> Section {
         .map(|c| {
             let figure = c.figure.map_or_else(
                 || Cell::text("–"),
-                |f| Cell { text: format!("{} {}", significant(f, 3), c.unit), value: Some(f) },
+                |f| Cell { text: format!("{} {}", significant(f, 4), c.unit), value: Some(f) },
             );
             vec![
                 Cell::text(&c.id),

@@ -56,12 +56,35 @@ pub(super) fn paradox_statement(window: &TwoWay) -> String {
     )
 }
 
+/// The windows of 2025 in one message: they differ, and a reader has to know.
+pub(super) fn paradox_message(explanation: &Explanation) -> Option<String> {
+    let last = of_2025(explanation)?;
+    let statement = paradox_statement(last);
+    let earlier: Vec<String> = explanation
+        .paradox
+        .iter()
+        .filter(|w| w.to.year() == 2025 && w.to != last.to)
+        .map(|w| {
+            format!(
+                "to {} value stood {} % and the unit value {} %",
+                month_name(w.to),
+                signed(w.value_percent, 1),
+                signed(w.unit_value_percent, 1)
+            )
+        })
+        .collect();
+    if earlier.is_empty() {
+        return Some(statement);
+    }
+    Some(format!("{} Windows differ: {}.", statement, earlier.join("; ")))
+}
+
 fn paradox(explanation: &Explanation, window: &TwoWay) -> String {
     let mix = &explanation.mix_residual;
     format!(
-        "{} In logs the change of value splits exactly: {} points from tonnage, {} from the unit value. To {} the \
-         oxide price moved by {} log points in dollars, a month earlier; with the pass-through estimated below it \
-         accounts for {} ± {} of the {} points by which the unit value moved. The rest, {} points, is mix and everything \
+        "{} Printed figures for shorter windows say otherwise by much (see the table), so that one of them may have been revised. In logs the change of value splits exactly: {} points from tonnage, {} from the unit value. To {} the \
+         oxide price, lagged a month and in dollars, moved by {} log points; the pass-through estimated below would make \
+         that {} ± {} of the {} points by which the unit value moved. The rest, {} points, is mix and everything \
          else (derived, a residual).",
         paradox_statement(window),
         signed(window.tonnage_log_points, 1),
@@ -79,8 +102,8 @@ fn pass_through(explanation: &Explanation) -> String {
     let (levels, differences) =
         (&explanation.pass_through.long_run, &explanation.pass_through.long_run_differences);
     format!(
-        "A lasting rise of the oxide price by 1 % raises the unit value by {} % within three months (95 % interval {} to \
-         {}); in first differences the figure is {} ({} to {}). Headline tonnage is mostly lanthanum and cerium, so that no \
+        "In levels, a price higher by 1 % goes with a unit value higher by {} % within three months (95 % interval {} to \
+         {}); in first differences the figure is {} ({} to {}), which could be zero. Levels may owe their fit to a common trend. Headline tonnage is mostly lanthanum and cerium, so that no \
          elasticity of demand is read off it.",
         fixed(levels.value, 2),
         fixed(levels.lo95, 2),
@@ -148,15 +171,19 @@ fn by_year(explanation: &Explanation) -> Result<Figure, Diagnostic> {
             let side = if c.total < 0.0 { "fall" } else { "rise" };
             let share = main.map_or(0.0, |m| m.1 / c.total);
             if share >= 1.0 {
-                format!("The {side} of {} was all {name}", s.year)
+                format!("The {side} of {} was all {name}, as far as two codes show", s.year)
             } else {
-                format!("The {side} of {} was {} {name}", s.year, percent(share, 0))
+                format!(
+                    "The {side} of {} was {} {name}, as far as two codes show",
+                    s.year,
+                    percent(share, 0)
+                )
             }
         },
     );
     Split {
         heading: Heading::new(id, title)
-            .unit("change of the value of HS 280530 and 284690 on the year before, USD m")
+            .unit("change of the value of HS 280530 and 284690 on the year before, USD m; price is unit value within each code, mix is between the two")
             .source("UN Comtrade; own split, Montgomery decomposition with logarithmic means")
             .vintage("2024"),
         parts: vec!["quantity".into(), "mix".into(), "price".into()],

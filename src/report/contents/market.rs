@@ -3,8 +3,8 @@
 use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
 use monazite_series::Period;
 
-use super::words::{list, month_name};
-use super::{chart_fault, vintage};
+use super::chart_fault;
+use super::words::{list, month_name, span_of};
 use crate::chart::number::{fixed, percent, signed};
 use crate::chart::{
     Comparison, ComparisonRow, Curve, CurveLine, CurvePoint, Dot, Figure, Heading, Interval,
@@ -12,8 +12,9 @@ use crate::chart::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::report::{Block, Cell, Column, Section, Table};
+use crate::study::forecast::year_ahead;
 use crate::study::run::Results;
-use crate::study::simulate::{SimulationRow, WorldMeasures};
+use crate::study::simulate::{SimulationRow, WorldMeasures, shipped_scenarios};
 
 /// Lines that a chart can hold.
 const MOST_LINES: usize = 4;
@@ -25,12 +26,14 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
         heading: "The market: scenarios and market power".into(),
         blocks: vec![
             Block::Text(market.introduction()),
+            market.scenario_table()?.into(),
             market.prices()?.into(),
             market.comparison(Basket::NdPr, "scenarios-ndpr")?.into(),
             market.comparison(Basket::DyTb, "scenarios-dytb")?.into(),
+            reconciliation(results)?.into(),
             Block::Text(
                 "A market without storage, which this version is, takes a surprise in full in the month it falls: effects of the \
-                 first months are upper bounds."
+                 first months are upper bounds, and the months after them overshoot the other way once supply has answered."
                     .into(),
             ),
             market.power_table().into(),
@@ -188,8 +191,11 @@ impl<'a> Market<'a> {
         format!(
             "A monthly market in three baskets (La–Ce, Nd–Pr, Dy–Tb), {} to {}, {} paths: vehicle sales on each path are drawn \
              from the forecasts above, wind around the IEA's path. Scenarios: {}. The Chinese supplier is, in turn, {}; every \
-             world runs on the same draws, so that differences are the scenario's and not the dice's, and intervals of \
-             differences are those of their mean over paths. Tonnes balance to {:.0e} of supply in every month.",
+             world runs on the same draws, so that differences are the scenario's and not the dice's. Intervals are of the mean \
+             over paths, simulation error only: parameters are held fixed, and most of them are assumed. The supplier sets \
+             quantities each January and July, and prices jump there. A world whose conduct is not that of the base year opens \
+             far from the last prices (a price taker's La–Ce falls to the cost of dumping it), which is a transition and not a \
+             forecast. Tonnes balance to {:.0e} of supply in every month.",
             month_name(spec.from),
             month_name(spec.until),
             simulation.n_paths,
@@ -197,6 +203,47 @@ impl<'a> Market<'a> {
             list(&conducts),
             worst,
         )
+    }
+
+    /// What the scenarios are.
+    fn scenario_table(&self) -> Result<Table, Diagnostic> {
+        let known = shipped_scenarios()?;
+        let from = self.results.spec.simulate.from;
+        let mut rows = Vec::new();
+        for s in self.scenarios() {
+            let Some(scenario) = known.iter().find(|one| one.id == s) else { continue };
+            let shocks: Vec<String> = scenario
+                .shocks
+                .iter()
+                .map(|shock| {
+                    let known = if shock.announced { "announced" } else { "a surprise" };
+                    let end = shock
+                        .months
+                        .map_or_else(|| "to the end".to_owned(), |n| format!("for {n} months"));
+                    let first = (0..self.results.simulation.n_months)
+                        .find(|&t| shock.size_in(from, t) != 0.0)
+                        .map_or_else(|| "never".to_owned(), |t| month_name(from.plus(t as i64)));
+                    format!(
+                        "{} {} % from {first} {end}, {known}",
+                        shock.variable,
+                        signed(100.0 * shock.size, 0)
+                    )
+                })
+                .collect();
+            rows.push(vec![
+                Cell::text(scenario_name(s)),
+                Cell::text(&scenario.title),
+                Cell::text(if shocks.is_empty() { "none".to_owned() } else { shocks.join("; ") }),
+            ]);
+        }
+        Ok(Table {
+            id: "scenarios".into(),
+            caption: "Scenarios".into(),
+            columns: vec![Column::text("name"), Column::text("what"), Column::text("shocks")],
+            rows,
+            notes: vec!["Licences are needed for most Nd–Pr and Dy–Tb goods and for no La–Ce; what needs none is still shipped when none is granted.".into()],
+            source: String::new(),
+        })
     }
 
     /// The inside price of Nd–Pr by scenario under the central conduct.
@@ -229,7 +276,7 @@ impl<'a> Market<'a> {
             heading: Heading::new(id, self.price_statement())
                 .unit("Nd–Pr oxide in China, CNY/kg without VAT, medians; band: 90 % of baseline paths")
                 .source(format!("own simulation, {}", conduct_name(conduct)))
-                .vintage(vintage(self.results.last_month())),
+                .vintage(self.results.vintage()),
             lines: shown.into_iter().map(line).collect(),
             band,
             events: Vec::new(),
@@ -256,7 +303,7 @@ impl<'a> Market<'a> {
             Some((s, e)) => {
                 let side = if e >= 0.0 { "above" } else { "below" };
                 format!(
-                    "After {h} months, {} puts Nd–Pr in China {} {side} the baseline",
+                    "After {h} months, the scenario \u{201c}{}\u{201d} has Nd–Pr in China {} {side} the baseline",
                     scenario_name(s),
                     percent(e.abs() / 100.0, 0)
                 )
@@ -305,7 +352,7 @@ impl<'a> Market<'a> {
                     "change of the price of {name} outside China against the baseline, month {h}, per cent"
                 ))
                 .source("own simulation, paired worlds")
-                .vintage(vintage(self.results.last_month())),
+                .vintage(self.results.vintage()),
             conducts: conducts.into_iter().map(conduct_name).collect(),
             rows,
             unit: "%".into(),
@@ -378,8 +425,8 @@ impl<'a> Market<'a> {
             columns,
             rows,
             notes: vec![
-                "Means over months and paths with 95 % intervals of the mean. Conduct of the base year is assumed, not found: costs are what makes it optimal.".into(),
-                "Worlds whose conduct is not that of the base year open with a transition of some months, which is in the means.".into(),
+                "Means over the last twelve months and all paths, with 95 % intervals of the mean over paths (simulation error only). Conduct of the base year is assumed, not found: costs are what makes it optimal.".into(),
+                "Lerner index: (revenue − marginal cost)/revenue of a tonne of ore; a price taker's is what its quota is worth. Corner: the price stands where the first use gives the basket up. Controlled ores are China's light and clay ores; recycling and imported feed are not in the share.".into(),
                 "Where a quota holds, the gap between price and marginal cost is scarcity as well as conduct and cannot be put down to either.".into(),
             ],
             source: "own simulation".into(),
@@ -420,11 +467,11 @@ impl<'a> Market<'a> {
         }
         Table {
             id: "pass-through-scenarios".into(),
-            caption: format!("Pass-through of shocks to prices, {}", conduct_name(conduct)),
+            caption: format!("Response of prices to the scenarios, {}", conduct_name(conduct)),
             columns,
             rows,
             notes: vec![
-                "Per cent against the baseline on the same paths, with 95 % intervals of the mean."
+                "Per cent against the baseline on the same paths; intervals are 95 % of the mean over paths, simulation error only."
                     .into(),
             ],
             source: "own simulation".into(),
@@ -462,7 +509,7 @@ impl<'a> Market<'a> {
             caption: "What scenarios do to exports, value and unmet use, over the months simulated".into(),
             columns,
             rows,
-            notes: vec!["Against the baseline under the same conduct; 95 % intervals of the mean over paths.".into()],
+            notes: vec!["Totals of the months simulated against the baseline under the same conduct; intervals are 95 % of the mean over paths, simulation error only.".into()],
             source: "own simulation".into(),
         }
     }
@@ -545,12 +592,14 @@ impl<'a> Market<'a> {
             .collect();
         let slope =
             lines.first().and_then(|l| Some((l.points.first()?.value, l.points.last()?.value)));
+        let premium = self.results.calibration.parameters().futures.premium_xi.value;
         let title = slope.map_or_else(
             || "The futures curve".to_owned(),
             |(spot, far)| {
                 let kind = if far >= spot { "contango" } else { "backwardation" };
                 format!(
-                    "A Nd–Pr curve would stand in {kind}: twelve months {} % from spot in the baseline",
+                    "Under an assumed premium of {} a year an Nd–Pr curve stands in {kind}, {} % over twelve months",
+                    percent(premium, 0),
                     signed(100.0 * (far / spot - 1.0), 1)
                 )
             },
@@ -560,7 +609,7 @@ impl<'a> Market<'a> {
             heading: Heading::new(id, title)
                 .unit(format!("futures on Nd–Pr oxide by months to delivery, {when}, CNY/kg without VAT, medians; band: 90 % of baseline paths"))
                 .source("own simulation, two-factor model on the simulated spot price")
-                .vintage(vintage(self.results.last_month()))
+                .vintage(self.results.vintage())
                 .caption("No such futures trade: risk premia are assumed, and the curve is an overlay on which no one acts."),
             lines,
             unit: "CNY/kg".into(),
@@ -573,6 +622,60 @@ impl<'a> Market<'a> {
 /// A label on the first row of its group only.
 fn first_of_group(at: usize, label: &str) -> Cell {
     Cell::text(if at == 0 { label } else { "" })
+}
+
+/// Forecasts and the simulated baseline of the same quantities over the same twelve months.
+fn reconciliation(results: &Results) -> Result<Table, Diagnostic> {
+    let market = Market { results };
+    let conduct = market.central();
+    let mut rows = Vec::new();
+    for (id, output, factor) in [
+        ("re-exports-volume", Output::HeadlineExports(None), 1.0),
+        ("re-exports-value-gacc", Output::HeadlineValue(None), 1e-6),
+        ("magnet-exports-world", Output::MagnetExports(None), 1.0),
+    ] {
+        let Some(series) = results.forecasts.iter().find(|s| s.plan.id == id) else { continue };
+        let ahead = year_ahead(series)?;
+        let months: Vec<f64> = market
+            .rows("baseline", conduct, output)
+            .filter(|r| ahead.from <= r.month && r.month <= ahead.to)
+            .map(|r| r.mean * factor)
+            .collect();
+        let style = super::outlook::style(id);
+        let simulated = if months.len() == 12 {
+            Cell::fixed(months.iter().sum(), 0)
+        } else {
+            Cell::text("–")
+        };
+        let inside = simulated.value.map(|v| ahead.q10 <= v && v <= ahead.q90);
+        rows.push(vec![
+            Cell::text(format!("{}, {}", style.name, style.unit)),
+            Cell::text(span_of(ahead.from, ahead.to)),
+            Cell::fixed(ahead.median, 0),
+            Cell::text(format!("{} – {}", fixed(ahead.q10, 0), fixed(ahead.q90, 0))),
+            simulated,
+            Cell::text(match inside {
+                Some(true) => "inside",
+                Some(false) => "outside",
+                None => "–",
+            }),
+        ]);
+    }
+    Ok(Table {
+        id: "reconciliation".into(),
+        caption: format!("Forecast and simulated baseline side by side, {}", conduct_name(conduct)),
+        columns: vec![
+            Column::text("quantity"),
+            Column::text("months"),
+            Column::number("forecast", "median"),
+            Column::number("80 % interval", ""),
+            Column::number("simulated", "mean of paths"),
+            Column::text("the simulated figure lies"),
+        ],
+        rows,
+        notes: vec!["The two do not know of one another: forecasts follow the series, the market is anchored to 2024 quantities and the last prices.".into()],
+        source: "own forecasts and simulation".into(),
+    })
 }
 
 fn median(row: &SimulationRow) -> f64 {
@@ -687,7 +790,7 @@ fn parameter_table(results: &Results) -> Table {
         .collect();
     Table {
         id: "parameters".into(),
-        caption: "Parameters that matter most".into(),
+        caption: "Main parameters".into(),
         columns: vec![
             Column::text("parameter"),
             Column::number("value", ""),

@@ -2,8 +2,8 @@
 
 use monazite_physical::{Basket, Conduct, Kind, Output, Region};
 
-use super::explain::{of_2025, paradox_statement};
-use super::market::{Market, conduct_name, scenario_name};
+use super::explain::paradox_message;
+use super::market::{Market, conduct_name};
 use super::outlook::statement;
 use super::words::{amounts, list, span_of};
 use crate::chart::number::{fixed, percent, signed};
@@ -26,9 +26,7 @@ pub(super) fn key_messages(results: &Results) -> Result<Vec<String>, Diagnostic>
             ));
         }
     }
-    if let Some(window) = of_2025(&results.explanation) {
-        messages.push(paradox_statement(window));
-    }
+    messages.extend(paradox_message(&results.explanation));
     messages.push(pass_through(results));
     let market = Market { results };
     messages.extend(power(&market));
@@ -38,13 +36,25 @@ pub(super) fn key_messages(results: &Results) -> Result<Vec<String>, Diagnostic>
 }
 
 fn pass_through(results: &Results) -> String {
-    let lasting = &results.explanation.pass_through.long_run;
+    let (levels, differences) = (
+        &results.explanation.pass_through.long_run,
+        &results.explanation.pass_through.long_run_differences,
+    );
+    // The response to 10 % of a constant elasticity.
+    let ten = |elasticity: f64| fixed(100.0 * (1.1_f64.powf(elasticity) - 1.0), 1);
+    let (from, to) = results.explanation.pass_through.levels.sample().map_or_else(
+        || (String::new(), String::new()),
+        |(from, to)| (from.year().to_string(), to.year().to_string()),
+    );
     format!(
-        "A rise of the neodymium oxide price by 10 % raises the unit value of exports by {} % within three months (95 % \
-         interval {} to {} %).",
-        fixed(10.0 * lasting.value, 1),
-        fixed(10.0 * lasting.lo95, 1),
-        fixed(10.0 * lasting.hi95, 1)
+        "From {from} to {to} a neodymium oxide price higher by 10 % went with a unit value of exports higher by {} % within three \
+         months (95 % interval {} to {} %; in first differences {} %, from {} to {} %).",
+        ten(levels.value),
+        ten(levels.lo95),
+        ten(levels.hi95),
+        ten(differences.value),
+        ten(differences.lo95),
+        ten(differences.hi95),
     )
 }
 
@@ -61,13 +71,14 @@ fn power(market: &Market<'_>) -> Option<String> {
     let elasticity =
         market.power(conduct, Output::ResidualElasticity(Basket::NdPr), Kind::Level)?;
     Some(format!(
-        "Acting as a {}, the Chinese supplier would keep the Nd–Pr price outside China {} that of a price taker (95 % \
-         interval {} to {} %); residual demand has an elasticity of {}.",
+        "In the model, a supplier acting as a {} keeps the Nd–Pr price outside China {} that of a price taker over the last {} \
+         months simulated (residual demand has an elasticity of {}); elasticities and costs behind this are assumed, so that it \
+         is an illustration with {} digits at most.",
         conduct_name(conduct),
         against(effect.mean),
-        fixed(effect.lo95, 0),
-        fixed(effect.hi95, 0),
-        fixed(elasticity.effect.mean, 1)
+        monazite_physical::POWER_MONTHS,
+        fixed(elasticity.effect.mean, 1),
+        "one or two",
     ))
 }
 
@@ -86,20 +97,17 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
             .map(|m| m.effect)
     };
     let mut messages = Vec::new();
-    let booms: Vec<String> = ["ev-up-30", "wind-up-40", "both-booms"]
-        .into_iter()
-        .filter_map(|s| {
-            let effect = price(s, Basket::NdPr, 12)?;
-            Some(format!("{} % with {}", signed(effect.mean, 0), scenario_name(s)))
-        })
-        .collect();
-    if !booms.is_empty() {
+    let both = |horizon| price("both-booms", Basket::NdPr, horizon).map(|e| signed(e.mean, 0));
+    if let (Some(first), Some(half), Some(year)) = (both(1), both(6), both(12)) {
         messages.push(format!(
-            "Twelve months into a demand boom the Nd–Pr price outside China has moved by {} against the baseline ({}).",
-            list(&booms),
+            "With vehicles 30 % and wind 40 % above the forecast, the Nd–Pr price outside China moves by {first} % in the month of \
+             the surprise, {half} % after six months and {year} % after twelve ({}): without storage the first months overshoot, \
+             and supply set too high in answer then weighs on the price.",
             conduct_name(conduct)
         ));
     }
+    let total =
+        market.effect("licence-stop", conduct, Output::Unmet(None, None), Kind::Change, None);
     let worst = Region::OUTSIDE
         .into_iter()
         .filter_map(|region| {
@@ -121,13 +129,17 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
         price("licence-stop", Basket::DyTb, 6),
         worst,
     ) {
+        let share = total.map_or(f64::NAN, |t| tonnes / t.effect.mean);
         messages.push(format!(
             "If no licence were granted, the price of Dy–Tb would after six months stand {} the baseline outside China and {} it \
-             inside; most use would go unmet in {} ({} t of oxide over the months simulated).",
+             inside; the largest shortfall would be that of {}: {} t of oxide over {} months, {} of all (Nd–Pr in goods that need \
+             no licence would still be shipped).",
             against(outside.mean),
             against(inside.mean),
             super::market::region_name(region),
-            fixed(tonnes, 0)
+            fixed(tonnes, 0),
+            market.results.simulation.n_months,
+            percent(share, 0),
         ));
     }
     messages

@@ -48,7 +48,7 @@ pub fn document(results: &Results) -> Result<Document, Diagnostic> {
             words::month_name(results.spec.forecast.until),
             words::month_name(results.spec.simulate.until)
         ),
-        vintage: vintage(results.last_month()),
+        vintage: results.vintage(),
         key_messages: messages::key_messages(results)?,
         sections,
         footer: format!(

@@ -4,7 +4,7 @@ use monazite_series::Period;
 
 use super::words::{amount, amounts, month_name, span_of};
 use super::{Events, vintage};
-use crate::chart::number::percent;
+use crate::chart::number::{percent, signed};
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
 use crate::diagnostic::Diagnostic;
 use crate::report::{Block, Cell, Column, Section, Table};
@@ -44,16 +44,35 @@ pub(super) fn style(id: &str) -> Style {
     Style { subject, name, unit, factor, log }
 }
 
+/// Whether May 2025 lies in the year that the year ahead is compared with.
+fn holds_collapse(ahead: &YearAhead) -> bool {
+    Period::month(2025, 5).is_ok_and(|may| ahead.from.plus(-12) <= may && may < ahead.from)
+}
+
 /// What the year ahead says, as a statement.
 pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
     let style = style(id);
     let value = amount(ahead.median * style.factor, style.unit);
     let change = ahead.before.map(|b| ahead.median / b - 1.0);
     let against = match change {
-        Some(c) if c.abs() < 0.005 => ", as much as in the year before".to_owned(),
+        // A difference that the model itself calls a toss-up is none.
+        Some(_) if ahead.above.is_some_and(|p| (0.35..=0.65).contains(&p)) => {
+            let than = if ahead.total { "in the year before" } else { "the last figure" };
+            if ahead.total {
+                format!(", about as much as {than}")
+            } else {
+                format!(", close to {than}")
+            }
+        }
         Some(c) if ahead.total => {
             let side = if c > 0.0 { "more" } else { "less" };
-            format!(", {} {side} than in the year before", percent(c.abs(), 0))
+            // The controls' collapse is in the base of this comparison.
+            let base = if id == "magnet-exports-world" && holds_collapse(ahead) {
+                ", which holds the collapse of April to June 2025"
+            } else {
+                ""
+            };
+            format!(", {} {side} than in the year before{base}", percent(c.abs(), 0))
         }
         Some(c) => {
             let side = if c > 0.0 { "above" } else { "below" };
@@ -78,7 +97,7 @@ fn caption(series: &SeriesForecast, ahead: &YearAhead) -> String {
     } else {
         format!("in {}", month_name(ahead.to))
     };
-    let text = format!("8 in 10 chances, by the model, of {} {when}.", amounts(lo, hi, style.unit));
+    let text = format!("By the model, 8 in 10 chances of {} {when}.", amounts(lo, hi, style.unit));
     let record = series.main().and_then(|m| series.backtest_of(&m.model));
     if let Some(record) = record.filter(|r| !r.scored.is_empty()) {
         let covered = record.coverage80();
@@ -110,6 +129,26 @@ fn at_level_of_target(series: &SeriesForecast) -> Vec<Point> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// What stands behind the figures of a chart.
+fn data_note(series: &SeriesForecast) -> String {
+    let note = capitalised(series.plan.data_note);
+    let name = format!("level of {}", series.plan.sample.target().id());
+    let fit = series.models.iter().find_map(|m| m.fit.as_ref());
+    match fit.and_then(|fit| fit.coefficient(&name)) {
+        Some(level) => format!(
+            "{note}. Months drawn to {} are UN Comtrade figures moved to the customs level by the estimated factor ({} %): derived, not published.",
+            month_name(series.plan.sample.publications()[0].series.last_period()),
+            signed(100.0 * (level.value.exp() - 1.0), 0)
+        ),
+        None => format!("{note}."),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
 /// The fan chart of a series.
@@ -191,6 +230,7 @@ pub(super) fn section(
     )];
     for series in forecasts {
         blocks.push(fan(series, events)?.into());
+        blocks.push(Block::Note(data_note(series)));
     }
     blocks.push(year_table(forecasts)?.into());
     blocks.push(record_table(forecasts).into());
@@ -200,7 +240,14 @@ pub(super) fn section(
     }
     let failed: Vec<String> = forecasts
         .iter()
-        .flat_map(|s| s.failures.iter().map(|(_, why)| format!("{}: {why}", style(s.plan.id).name)))
+        .flat_map(|s| {
+            s.failures.iter().map(|(_, why)| {
+                format!(
+                    "{}: {why} (its backtest is scored on the monthly publication)",
+                    style(s.plan.id).name
+                )
+            })
+        })
         .collect();
     if !failed.is_empty() {
         blocks.push(Block::Note("Models that could not be estimated, and are in no chart:".into()));
@@ -365,7 +412,11 @@ fn january_table(january: &[JanuaryShare]) -> Table {
             Column::text("inside"),
         ],
         rows,
-        notes: vec!["The smoother has not seen the Comtrade months; the two cover different codes, so that shares need not agree exactly.".into()],
+        notes: vec![format!(
+            "{} of {} known shares lie inside the 90 % interval. The smoother has not seen the Comtrade months; the two cover different codes, so that shares need not agree exactly.",
+            january.iter().filter(|j| j.comtrade.is_some_and(|c| j.q05 <= c && c <= j.q95)).count(),
+            january.iter().filter(|j| j.comtrade.is_some()).count()
+        )],
         source: "GACC; UN Comtrade; own estimates".into(),
     }
 }

@@ -50,7 +50,7 @@ pub fn year_ahead(series: &SeriesForecast) -> Result<YearAhead, Diagnostic> {
     let before = if total {
         target.total(from.plus(-(n as i64)), from.plus(-1))
     } else {
-        target.observations().last().filter(|o| o.span == 1).map(|o| o.value)
+        target.observations().last().map(|o| o.value)
     };
     let at = |p| {
         monazite_stochastic::quantiles(&draws, &[p])

@@ -157,9 +157,9 @@ fn neodymium(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let price = catalogue.series("nd-oxide-price")?;
     Ok(Plan {
         id: "nd-oxide-price",
-        title: "Neodymium oxide, price in China",
+        title: "Neodymium oxide, Chinese price (FOB from 2024-08)",
         source: "unnamed agency (to 2024-07); KOMIS",
-        data_note: "grade B-: domestic quotes to 2024-07; after that a FOB quote converted to yuan, which runs 10-20 % above domestic quotes from 2025-09",
+        data_note: "grade B-: domestic quotes, value-added tax included, to 2024-07; after that a FOB quote converted to yuan, which runs 10-20 % above domestic quotes from 2025-09. The simulated prices below are domestic and without tax: the two are not to be compared in level",
         sample: Sample::new(price, Scale::Log, Regressors::none()).map_err(|e| refused(&e))?,
         backtest_target: 0,
         models: vec![
@@ -198,15 +198,16 @@ fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 /// Growth has slowed since the years of the compilation summed over models, so that only CAAM's months are used.
 fn vehicles(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let series = catalogue.series("ev-sales-china")?;
+    // No slope: growth fell from 28 % in 2025 to 7 % in the first half of 2026, and an average of both says little.
     let model =
-        Structural { slope: Slope::Fixed, season: SEASON, irregular: true, seasonal_start: None };
+        Structural { slope: Slope::None, season: SEASON, irregular: true, seasonal_start: None };
     // Three holidays: the days after them say what the days before them say.
     let holiday = Regressors::none().with("before Lunar New Year", Regressor::BeforeLunarNewYear);
     Ok(Plan {
         id: "ev-sales-china",
         title: "New-energy vehicles, sales of China incl. exports",
         source: "CAAM",
-        data_note: "CAAM, from 2024-01; two and a half years carry a season and an average growth, and not much more",
+        data_note: "CAAM, from 2024-01; two and a half years carry a season and a level, and not much more: the model assumes no further growth beyond the level of the last months",
         sample: Sample::new(series, Scale::Log, holiday).map_err(|e| refused(&e))?,
         backtest_target: 0,
         models: vec![
