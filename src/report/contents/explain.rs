@@ -48,7 +48,7 @@ pub(super) fn paradox_statement(window: &TwoWay) -> String {
         format!("{side} {}", percent(p.abs() / 100.0, 1))
     };
     format!(
-        "Over {}, exported tonnes {} on a year before while their value {}: the unit value {}.",
+        "In {}, exported tonnes {} on a year before while their value {}: the unit value {}.",
         span_of(from, window.to),
         moved(window.tonnage_percent),
         moved(window.value_percent),

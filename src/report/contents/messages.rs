@@ -72,13 +72,12 @@ fn power(market: &Market<'_>) -> Option<String> {
         market.power(conduct, Output::ResidualElasticity(Basket::NdPr), Kind::Level)?;
     Some(format!(
         "In the model, a supplier acting as a {} keeps the Nd–Pr price outside China {} that of a price taker over the last {} \
-         months simulated (residual demand has an elasticity of {}); elasticities and costs behind this are assumed, so that it \
-         is an illustration with {} digits at most.",
+         months simulated, where residual demand has an elasticity of {}; elasticities and costs behind this are assumed: an \
+         illustration, not an estimate.",
         conduct_name(conduct),
         against(effect.mean),
         monazite_physical::POWER_MONTHS,
         fixed(elasticity.effect.mean, 1),
-        "one or two",
     ))
 }
 

@@ -234,6 +234,7 @@ pub(super) fn section(
     }
     blocks.push(year_table(forecasts)?.into());
     blocks.push(record_table(forecasts).into());
+    blocks.push(model_table(forecasts).into());
     blocks.push(intervention_table(forecasts).into());
     if !january.is_empty() {
         blocks.push(january_table(january).into());
@@ -342,6 +343,50 @@ fn record_table(forecasts: &[SeriesForecast]) -> Table {
         notes: vec![
             "MASE: mean absolute error of the median, over that of the seasonal naive forecast before the first origin. A ratio (on the same figures) below 1 beats the benchmark; figures ahead of neighbouring origins overlap, so that small differences mean nothing.".into(),
             "Models are estimated anew at each origin from what had been published by then; the controls are not known before they came.".into(),
+        ],
+        source: "own estimates".into(),
+    }
+}
+
+/// The estimations: likelihoods called what they are, criteria, autocorrelation of the innovations.
+fn model_table(forecasts: &[SeriesForecast]) -> Table {
+    let mut rows = Vec::new();
+    for series in forecasts {
+        let fits = series.models.iter().filter_map(|m| m.fit.as_ref());
+        for (at, fit) in fits.enumerate() {
+            let r = fit.report();
+            let dash = || Cell::text("–");
+            let fixed = |v: f64| Cell::fixed(v, 2);
+            rows.push(vec![
+                Cell::text(if at == 0 { style(series.plan.id).name } else { "" }),
+                Cell::text(&r.model),
+                Cell::fixed(r.n as f64, 0),
+                fixed(r.log_likelihood),
+                r.correction.map_or_else(dash, |c| fixed(c.log_likelihood)),
+                r.correction.map_or_else(dash, |c| Cell::fixed(c.standard_error, 4)),
+                fixed(r.aicc()),
+                r.diagnostics.ljung_box.map_or_else(dash, |t| fixed(t.p_value)),
+                r.diagnostics.jarque_bera.map_or_else(dash, |t| fixed(t.p_value)),
+            ]);
+        }
+    }
+    Table {
+        id: "models".into(),
+        caption: "The estimations".into(),
+        columns: vec![
+            Column::text("series"),
+            Column::text("model"),
+            Column::number("n", ""),
+            Column::number("log-likelihood", "maximised"),
+            Column::number("corrected", "importance sampling"),
+            Column::number("s.e.", "of it"),
+            Column::number("AICc", ""),
+            Column::number("Ljung–Box", "p"),
+            Column::number("Jarque–Bera", "p"),
+        ],
+        rows,
+        notes: vec![
+            "Log-likelihoods are of logarithms. Where the sample has sums of months, the maximised figure is that of the model linearised at the conditional mode, and the corrected one is the likelihood itself up to its Monte Carlo standard error; criteria use the corrected one. Models of one series differ in the figures their starts use up: compare criteria within a family only.".into(),
         ],
         source: "own estimates".into(),
     }

@@ -26,10 +26,15 @@ pub(super) fn month_name(month: Period) -> String {
         .map_or_else(|| month.to_string(), |name| format!("{name} {}", month.year()))
 }
 
-/// `2026` for a whole year, `March 2026 to February 2027` for other runs of months.
+/// `2026` for a whole year, `January–July 2025` within one, `March 2026 to February 2027` across two.
 pub(super) fn span_of(from: Period, to: Period) -> String {
     if from.year() == to.year() && from.season() == 0 && to.season() == 11 {
         return from.year().to_string();
+    }
+    if from.year() == to.year()
+        && let (Some(first), Some(last)) = (MONTHS.get(from.season()), MONTHS.get(to.season()))
+    {
+        return format!("{first}–{last} {}", from.year());
     }
     format!("{} to {}", month_name(from), month_name(to))
 }
@@ -73,6 +78,7 @@ mod tests {
     fn figures_and_months_read_as_prose() {
         let month = |text: &str| text.parse().unwrap();
         assert_eq!(span_of(month("2026-01"), month("2026-12")), "2026");
+        assert_eq!(span_of(month("2025-01"), month("2025-07")), "January–July 2025");
         assert_eq!(span_of(month("2026-03"), month("2027-02")), "March 2026 to February 2027");
         assert_eq!(amount(794.3, "CNY/kg"), "CNY 794/kg");
         assert_eq!(amounts(17.2, 33.0, "million"), "17 to 33 million");
