@@ -254,7 +254,16 @@ fn a_second_run_replaces_the_first_and_leaves_foreign_files() {
     let folder = tempdir().unwrap();
     let study = small_study(folder.path());
     edit(&study, &[("title = \"China's", "title = \"Second thoughts on China's")]);
-    edit(&study, &[(SMALL[3].1, "scenarios = []"), (CONDUCT, "conduct = [\"dominant\"]")]);
+    edit(
+        &study,
+        &[
+            // The least there is: no scenario, no conduct but one, months that end within the year.
+            (SMALL[3].1, "scenarios = []"),
+            (CONDUCT, "conduct = [\"dominant\"]"),
+            ("until = \"2027-12\"", "until = \"2026-09\""),
+            ("until = \"2027-12\"", "until = \"2026-08\""),
+        ],
+    );
     let out = folder.path().join("out");
     for (name, bytes) in &*RUN {
         let path = out.join(name);
@@ -278,6 +287,11 @@ fn a_second_run_replaces_the_first_and_leaves_foreign_files() {
     assert_eq!(second.len(), listed + 3, "manifest, run and the foreign file are not listed");
     let page = std::str::from_utf8(&second["report.html"]).unwrap();
     assert!(page.contains("Second thoughts") && !text("report.html").contains("Second thoughts"));
+    assert!(
+        page.contains("are expected over 7 months")
+            && !page.contains("expected over twelve months")
+    );
+    assert!(!second.contains_key("charts/scenarios-ndpr.svg"));
     // The taker is what the dominant supplier is measured against.
     let rows = std::str::from_utf8(&second["simulation.csv"]).unwrap();
     let worlds: BTreeSet<Vec<&str>> =

@@ -3,7 +3,7 @@
 use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
 use monazite_series::Period;
 
-use super::words::{list, month_name};
+use super::words::{list, month_name, months};
 use super::{chart_fault, vintage};
 use crate::chart::number::{fixed, percent, signed};
 use crate::chart::{
@@ -21,11 +21,11 @@ const MOST_LINES: usize = 4;
 /// The section on the market and its scenarios.
 pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
     let market = Market { results };
-    Ok(Section {
-        heading: "The market: scenarios and market power".into(),
-        blocks: vec![
-            Block::Text(market.introduction()),
-            market.prices()?.into(),
+    // A study may simulate the baseline alone; there is then nothing to compare.
+    let compares = market.scenarios().len() > 1;
+    let mut blocks = vec![Block::Text(market.introduction()), market.prices()?.into()];
+    if compares {
+        blocks.extend([
             market.comparison(Basket::NdPr, "scenarios-ndpr")?.into(),
             market.comparison(Basket::DyTb, "scenarios-dytb")?.into(),
             Block::Text(
@@ -33,13 +33,18 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
                  first months are upper bounds."
                     .into(),
             ),
-            market.power_table().into(),
+        ]);
+    }
+    blocks.push(market.power_table().into());
+    if compares {
+        blocks.extend([
             market.pass_through_table().into(),
             market.effect_table().into(),
             market.region_table().into(),
-            market.futures()?.into(),
-        ],
-    })
+        ]);
+    }
+    blocks.push(market.futures()?.into());
+    Ok(Section { heading: "The market: scenarios and market power".into(), blocks })
 }
 
 /// The section on parameters.
@@ -256,7 +261,8 @@ impl<'a> Market<'a> {
             Some((s, e)) => {
                 let side = if e >= 0.0 { "above" } else { "below" };
                 format!(
-                    "After {h} months, {} puts Nd–Pr in China {} {side} the baseline",
+                    "After {}, {} puts Nd–Pr in China {} {side} the baseline",
+                    months(h),
                     scenario_name(s),
                     percent(e.abs() / 100.0, 0)
                 )

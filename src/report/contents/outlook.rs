@@ -2,7 +2,7 @@
 
 use monazite_series::Period;
 
-use super::words::{amount, amounts, month_name, span_of};
+use super::words::{amount, amounts, month_name, months, span_of};
 use super::{Events, vintage};
 use crate::chart::number::percent;
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
@@ -49,11 +49,14 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
     let style = style(id);
     let value = amount(ahead.median * style.factor, style.unit);
     let change = ahead.before.map(|b| ahead.median / b - 1.0);
+    let n = ahead.n_months();
+    let before = if n == 12 { "in the year before" } else { "in the same months a year before" };
     let against = match change {
-        Some(c) if c.abs() < 0.005 => ", as much as in the year before".to_owned(),
+        Some(c) if ahead.total && c.abs() < 0.005 => format!(", as much as {before}"),
+        Some(c) if c.abs() < 0.005 => ", as much as the last figure".to_owned(),
         Some(c) if ahead.total => {
             let side = if c > 0.0 { "more" } else { "less" };
-            format!(", {} {side} than in the year before", percent(c.abs(), 0))
+            format!(", {} {side} than {before}", percent(c.abs(), 0))
         }
         Some(c) => {
             let side = if c > 0.0 { "above" } else { "below" };
@@ -62,10 +65,11 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
         None => String::new(),
     };
     if ahead.total {
-        format!("{} of {value} are expected over twelve months{against}", style.subject)
+        format!("{} of {value} are expected over {}{against}", style.subject, months(n))
             .replace("The value of exports of", "Exports worth")
     } else {
-        format!("{} is expected at {value} a year ahead{against}", style.subject)
+        let when = if n == 12 { "a year ahead".to_owned() } else { format!("{} ahead", months(n)) };
+        format!("{} is expected at {value} {when}{against}", style.subject)
     }
 }
 
@@ -225,7 +229,7 @@ fn year_table(forecasts: &[SeriesForecast]) -> Result<Table, Diagnostic> {
         ],
         rows: forecasts.iter().map(year_row).collect::<Result<_, _>>()?,
         notes: vec![
-            "Totals over twelve months for flows, the twelfth month for prices and unit values. A year before that was not published in full is left out.".into(),
+            "Totals over twelve months for flows, the twelfth month for prices and unit values, or less where the forecast ends earlier. A year before that was not published in full is left out.".into(),
         ],
         source: "own forecasts".into(),
     })
