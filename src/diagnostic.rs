@@ -127,7 +127,7 @@ impl Diagnostic {
     /// The same finding with the offending line and the number of characters meant in it.
     #[must_use]
     pub fn text(mut self, line: impl Into<String>, width: usize) -> Self {
-        self.text = Some(line.into().into_boxed_str());
+        self.text = shown(&line.into(), self.column).map(String::into_boxed_str);
         self.width = count(width.max(1));
         self
     }
@@ -212,6 +212,23 @@ pub fn exit_code(findings: &[Diagnostic]) -> u8 {
     findings.iter().find(|d| d.is_error()).map_or(0, Diagnostic::exit_code)
 }
 
+/// Characters of an offending line that are shown.
+const LONGEST_LINE: usize = 160;
+
+/// A line as a terminal can show it: control characters as dots, the end of a long one cut; nothing if the place meant
+/// lies beyond that.
+fn shown(line: &str, column: Option<u32>) -> Option<String> {
+    if column.is_some_and(|column| column as usize > LONGEST_LINE) {
+        return None;
+    }
+    let plain = |c: char| if c.is_control() && c != '\t' { '·' } else { c };
+    let mut text: String = line.chars().take(LONGEST_LINE).map(plain).collect();
+    if line.chars().nth(LONGEST_LINE).is_some() {
+        text.push('…');
+    }
+    Some(text)
+}
+
 /// The known word nearest to `word`, if it is near enough to be meant.
 ///
 /// ```
@@ -255,6 +272,15 @@ mod tests {
         assert_eq!(lines[3], "12345 | x 2025-1,abc");
         assert_eq!(lines[4].find('^'), lines[3].find('|').map(|bar| bar + 2 + 8));
         assert_eq!(lines[5], "      = assumed: nothing");
+    }
+
+    #[test]
+    fn lines_of_binary_files_are_shown_harmlessly() {
+        let line = format!("a\u{1b}[31m{}", "x".repeat(500));
+        let finding = Diagnostic::error("D002", "m").at("f", 1, 2).text(line.clone(), 1);
+        let text = finding.text.as_deref().unwrap();
+        assert!(text.starts_with("a·[31m") && text.ends_with('…') && text.chars().count() == 161);
+        assert_eq!(Diagnostic::error("D002", "m").at("f", 1, 300).text(line, 1).text, None);
     }
 
     #[test]

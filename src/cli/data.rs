@@ -95,6 +95,22 @@ fn check_file(file: &std::path::Path, terminal: &mut Terminal) -> Result<(), Fai
         return Err(checked.findings.into());
     }
     checked.findings.iter().for_each(|finding| terminal.warn(finding));
+    if terminal.json() {
+        let objects: Vec<_> = checked
+            .series
+            .iter()
+            .map(|series| {
+                serde_json::json!({
+                    "unique_id": series.id(),
+                    "unit": series.unit(),
+                    "from": series.first_period(),
+                    "to": series.last_period(),
+                    "figures": series.observations().len(),
+                })
+            })
+            .collect();
+        return Ok(terminal.print_json(&objects)?);
+    }
     let mut columns = Columns::new(&[
         "series",
         "unit",

@@ -16,8 +16,12 @@ impl Args {
         let code = self.code.to_uppercase();
         let text = diagnostic::explain(&code).ok_or_else(|| {
             Diagnostic::error("U002", format!("there is no code {code}"))
-                .help("codes stand in brackets after `error` or `warning`")
+                .help(format!("known: {}", diagnostic::codes().collect::<Vec<_>>().join(", ")))
         })?;
+        if terminal.json() {
+            let object = serde_json::json!({ "code": code, "text": text.trim_end() });
+            return Ok(terminal.print_json(&object)?);
+        }
         Ok(terminal.print(&format!("{}\n", text.trim_end()))?)
     }
 }

@@ -11,8 +11,8 @@ use monazite_series::{Period, Series};
 use super::{Failure, Terminal};
 use crate::data::{Catalogue, ReadOptions, read_series_file};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::output::write_file;
-use crate::study::forecast::{forecast_csv, model_diagnostic, plans};
+use crate::output::{json_bytes, write_file};
+use crate::study::forecast::{forecast_csv, forecast_json, model_diagnostic, plans};
 
 /// Forecast bundled series or your own: quantiles by period and model, as CSV.
 #[derive(Debug, clap::Args)]
@@ -26,8 +26,9 @@ pub(super) struct Args {
     /// Periods ahead: a number, years such as `2y`, or the last period such as `2027-12`.
     #[arg(long, default_value = "24")]
     horizon: String,
-    /// Models, separated by commas: structural, arima, snaive, naive.
-    #[arg(long, default_value = "structural", value_delimiter = ',')]
+    /// Models, separated by commas: structural, arima, snaive, naive. Default: the one the report uses for a bundled
+    /// series, structural for a file. Logarithms are taken where every figure is positive.
+    #[arg(long, value_delimiter = ',')]
     model: Vec<String>,
     /// Levels of further intervals, per cent.
     #[arg(long, value_delimiter = ',')]
@@ -52,17 +53,16 @@ const MODELS: [&str; 4] = ["structural", "arima", "snaive", "naive"];
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         self.check()?;
-        let samples = self.samples(terminal)?;
+        let (samples, preferred) = self.samples(terminal)?;
         let mut forecasts = Vec::new();
         let mut failures = Vec::new();
         for sample in &samples {
             let horizon = horizon(&self.horizon, sample.last_period())?;
-            for name in &self.model {
-                let model = model(name, sample.target());
+            for (name, model) in self.models(sample, preferred) {
                 let forecast =
                     model.fit(sample).and_then(|fit| self.warned(fit.as_ref(), terminal, horizon));
                 match forecast {
-                    Ok(forecast) => forecasts.push((name.as_str(), forecast)),
+                    Ok(forecast) => forecasts.push((name, forecast)),
                     Err(e) => failures.push(model_diagnostic(&e)),
                 }
             }
@@ -73,12 +73,32 @@ impl Args {
         for failure in &failures {
             terminal.warn(failure);
         }
-        let borrowed: Vec<_> = forecasts.iter().map(|(name, f)| (*name, f)).collect();
-        let text = forecast_csv(&borrowed, &self.level)?;
+        let borrowed: Vec<_> = forecasts.iter().map(|(name, f)| (name.as_str(), f)).collect();
+        let text = if terminal.json() {
+            String::from_utf8_lossy(&json_bytes(&forecast_json(&borrowed, &self.level)?)?)
+                .into_owned()
+        } else {
+            forecast_csv(&borrowed, &self.level)?
+        };
         match &self.output {
             Some(path) => Ok(write_file(path, text.as_bytes())?),
             None => Ok(terminal.print(&text)?),
         }
+    }
+
+    /// The models asked for, each once, or the preferred one, or a structural model.
+    fn models(&self, sample: &Sample, preferred: Option<Model>) -> Vec<(String, Model)> {
+        let mut models: Vec<(String, Model)> = Vec::new();
+        for name in &self.model {
+            if !models.iter().any(|(known, _)| known == name) {
+                models.push((name.clone(), model(name, sample.target())));
+            }
+        }
+        if models.is_empty() {
+            let one = preferred.unwrap_or_else(|| model("structural", sample.target()));
+            models.push((one.name().to_owned(), one));
+        }
+        models
     }
 
     /// The forecast, after what a reader of it should know.
@@ -119,15 +139,15 @@ impl Args {
         Ok(())
     }
 
-    /// Bundled series as the report reads them (several publications, interventions), a user's as they stand.
-    fn samples(&self, terminal: &Terminal) -> Result<Vec<Sample>, Failure> {
+    /// Bundled series as the report reads them (several publications, interventions) with the model it prefers, a user's
+    /// as they stand.
+    fn samples(&self, terminal: &Terminal) -> Result<(Vec<Sample>, Option<Model>), Failure> {
         let catalogue = Catalogue::bundled()?;
+        if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == self.input) {
+            return Ok((vec![plan.sample], plan.models.first().copied()));
+        }
         if catalogue.ids().any(|id| id == self.input) {
-            let planned = plans(&catalogue)?.into_iter().find(|p| p.id == self.input);
-            return match planned {
-                Some(plan) => Ok(vec![plan.sample]),
-                None => Ok(vec![sample(catalogue.series(&self.input)?)?]),
-            };
+            return Ok((vec![sample(catalogue.series(&self.input)?)?], None));
         }
         let path = Path::new(&self.input);
         if self.input != "-" && !path.exists() && path.extension().is_none() {
@@ -136,7 +156,8 @@ impl Args {
         }
         let checked = read_series_file(path, &ReadOptions::default())?;
         checked.findings.iter().for_each(|finding| terminal.warn(finding));
-        Ok(checked.series.into_iter().map(sample).collect::<Result<_, _>>()?)
+        let samples = checked.series.into_iter().map(sample).collect::<Result<_, _>>()?;
+        Ok((samples, None))
     }
 }
 
@@ -155,7 +176,12 @@ fn model(name: &str, series: &Series) -> Model {
         "arima" => Model::Arima(Arima::new(0, 1, 1)),
         "snaive" => Model::SeasonalNaive(SeasonalNaive { season: season.max(1) }),
         "naive" => Model::SeasonalNaive(SeasonalNaive { season: 1 }),
-        _ => Model::Structural(Structural { slope: Slope::Random, season, irregular: true }),
+        _ => Model::Structural(Structural {
+            slope: Slope::Random,
+            season,
+            irregular: true,
+            seasonal_start: None,
+        }),
     }
 }
 

@@ -31,7 +31,7 @@ struct Cli {
     quiet: bool,
     /// Threads to use; results do not depend on it. Default: all cores.
     #[arg(long, global = true, value_name = "N", env = "MONAZITE_THREADS")]
-    threads: Option<usize>,
+    threads: Option<std::num::NonZeroUsize>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(n_threads) = cli.threads {
         // Only the first call can fix the size of the pool, and this is the first.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads.get()).build_global();
     }
     let mut terminal = Terminal::new(cli.json, cli.quiet);
     let outcome = match cli.command {

@@ -108,7 +108,7 @@ Fix: give them identifiers of their own."),
     ("D033", "No unit was given.
 The figures are read as plain numbers (unit `1`).
 Example: a file without a column `unit`.
-Fix: add a column `unit`, or `--unit t`."),
+Fix: add a column `unit`, such as `t` or `USD/kg`."),
     ("D034", "A status is not known.
 Known are direct, preliminary, revised, derived, converted, estimated.
 Example: `final`.
@@ -164,6 +164,14 @@ Fix: leave one of them out."),
 Its message says which matrix or figure is at fault.
 Example: figures that contradict a sum they belong to.
 Fix: please report it with the message."),
+    ("M008", "A series does not move.
+Every figure is the same, so that no variance can be estimated.
+Example: 36 months of 100.
+Fix: leave it out, or use `--model naive`."),
+    ("M009", "A season is not pinned by the figures.
+Some periods of the season never appear in a figure of their own, such as January and February in Chinese customs figures from 2022 on.
+Example: every January and February as one row with span 2, and an ARIMA model.
+Fix: add a year in which they stand alone, or use `--model structural` or `--model snaive`."),
     ("M010", "The market of a scenario cannot be solved.
 Supply and demand did not meet to the tolerance, calibration did not settle, or a parameter is out of its range.
 Example: an elasticity with the wrong sign.
@@ -176,7 +184,7 @@ Fix: the message names the nearest key."),
 Example: `horizon = \"two years\"`.
 Fix: write the type the message names."),
     ("S003", "A study file lacks a key.
-Example: a series without `id`.
+Example: a scenario without `title`.
 Fix: add the key the message names."),
     ("S004", "A value of a study file is out of range.
 A number beyond its limits, a month outside the data, or the name of a scenario or conduct that is not known.

@@ -108,7 +108,7 @@ pub(crate) fn series_fault(e: &SeriesError) -> Diagnostic {
 
 fn model_fault(e: &EconometricsError) -> Diagnostic {
     Diagnostic::error("M002", format!("the pass-through regression cannot be estimated: {e}"))
-        .help("look at the series it uses with `monazite data show re-exports-unit-value`")
+        .help("look at the series it uses with `monazite data show comtrade-284690-value`")
 }
 
 fn month(year: i32, month: u32) -> Result<Period, Diagnostic> {

@@ -54,6 +54,30 @@ pub enum ForecastError {
         /// The regressor.
         name: String,
     },
+    /// A series that does not move has no variance to estimate.
+    #[error("every figure of `{id}` is {value}: {model} has nothing to estimate")]
+    Constant {
+        /// The model.
+        model: String,
+        /// The series.
+        id: String,
+        /// Its value.
+        value: f64,
+    },
+    /// The figures do not pin every diffuse element of the start.
+    #[error(
+        "{model} of `{id}`: the figures pin {n_pinned} of the {n_diffuse} starting values of trend and season, because some periods of the season never appear in a figure of their own"
+    )]
+    NotPinned {
+        /// The model.
+        model: String,
+        /// The series.
+        id: String,
+        /// Diffuse elements.
+        n_diffuse: usize,
+        /// Those that the figures pin.
+        n_pinned: usize,
+    },
     /// The likelihood has no maximum the search could find.
     #[error(
         "{model} of `{id}` did not converge: the gradient of the log-likelihood is {gradient:.2e}"

@@ -28,7 +28,12 @@ impl Forecaster for Structural {
     type Fit = GaussianFit;
 
     fn fit(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
-        GaussianFit::of(self, sample)
+        let model = self.for_sample(sample);
+        let mut fit = GaussianFit::of(&model, sample)?;
+        if model != *self {
+            fit.report.warnings.push(PROPER_SEASON.to_owned());
+        }
+        Ok(fit)
     }
 }
 
@@ -67,6 +72,9 @@ pub struct GaussianFit {
     report: FitReport,
 }
 
+/// What a reader should know of a season that figures alone do not pin.
+const PROPER_SEASON: &str = "some months of the year never appear in a figure of their own: their seasonal effects start around zero with a standard deviation of 0.3, so that the split of a sum is an assumption with a wide band";
+
 /// A gradient above this is no maximum.
 const GRADIENT_FAILURE: f64 = 1e-2;
 
@@ -95,11 +103,24 @@ fn problem<'a>(
             to: sample.last_period(),
         });
     }
+    if sample.is_constant() {
+        return Err(ForecastError::Constant {
+            model: form.label(),
+            id: sample.target().id().to_owned(),
+            value: sample.target().observations()[0].value,
+        });
+    }
     let design = Design::new(sample, form.constant())?;
     let refused = |source: StateSpaceError| match source {
         StateSpaceError::Collinear { column } => {
             ForecastError::Collinear { name: design.names.get(column).cloned().unwrap_or_default() }
         }
+        StateSpaceError::Unpinned { n_diffuse, n_pinned } => ForecastError::NotPinned {
+            model: form.label(),
+            id: sample.target().id().to_owned(),
+            n_diffuse,
+            n_pinned,
+        },
         source => fault(&form.label(), sample, source),
     };
     let matrices = design.matrices(sample, sample.n_periods())?;

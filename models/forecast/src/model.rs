@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A model of this crate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
     /// Seasonal naive.
@@ -59,9 +59,13 @@ impl Model {
         last: &mut Option<Vec<f64>>,
         (horizon, n_paths, seed): (usize, usize, u64),
     ) -> Result<Forecast, ForecastError> {
+        let structural;
         let form: &dyn Form = match self {
             Self::SeasonalNaive(m) => return m.fit(sample)?.forecast(horizon, n_paths, seed),
-            Self::Structural(m) => m,
+            Self::Structural(m) => {
+                structural = m.for_sample(sample);
+                &structural
+            }
             Self::Arima(m) => m,
         };
         let estimate = Estimate::quick(form, sample, last.as_deref())?;

@@ -7,9 +7,9 @@
 use std::cell::RefCell;
 
 use monazite_statespace::{
-    Channel, Filtered, Initial, Likelihood, Linearisation, Maximum, Observations, Scale,
-    SearchOptions, StateSpace, StateSpaceError, filter, likelihood, likelihood_at, linearise,
-    maximise,
+    Channel, Differences, Filtered, Initial, Likelihood, Linearisation, Maximum, Observations,
+    Scale, SearchOptions, StateSpace, StateSpaceError, filter, likelihood, likelihood_at,
+    linearise, maximise,
 };
 use ndarray::{Array1, Array2};
 
@@ -111,9 +111,17 @@ pub(crate) struct Problem<'a> {
 }
 
 /// A search that only has to be good to the digits that matter for a forecast.
-const COARSE: SearchOptions = SearchOptions { max_iterations: 60, gradient_tolerance: 2e-2 };
+const COARSE: SearchOptions = SearchOptions {
+    max_iterations: 60,
+    gradient_tolerance: 2e-2,
+    differences: Differences::Forward,
+};
 /// The same in a backtest, whose estimates move on to the next origin anyway.
-const QUICK: SearchOptions = SearchOptions { max_iterations: 40, gradient_tolerance: 0.2 };
+const QUICK: SearchOptions = SearchOptions {
+    max_iterations: 40,
+    gradient_tolerance: 0.2,
+    differences: Differences::Forward,
+};
 /// Most times the point is held and found anew.
 const MAX_ROUNDS: usize = 8;
 /// Parameters have settled when none moves by more than this share of itself (or of one).

@@ -183,19 +183,39 @@ impl Sample {
         Observations::new(self.n_periods() + horizon, self.scale, measurements)
     }
 
+    /// The unit in which relative effects are stated: one in logs, the mean figure of a period in levels.
+    pub(crate) fn size(&self) -> f64 {
+        if self.scale == Scale::Log {
+            return 1.0;
+        }
+        let figures = self.per_period();
+        figures.iter().map(|v| v.abs()).sum::<f64>() / figures.len() as f64
+    }
+
+    /// Whether every figure of the publication that sets the level is the same, to rounding.
+    pub(crate) fn is_constant(&self) -> bool {
+        let figures = self.per_period();
+        let low = figures.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        high - low <= 1e-12 * high.abs().max(low.abs())
+    }
+
+    /// Figures of the publication that sets the level, per period of their spans.
+    fn per_period(&self) -> Vec<f64> {
+        let series = &self.publications[0].series;
+        let mean = series.aggregation() == Aggregation::Mean;
+        let each = |o: &monazite_series::Observation| {
+            if mean { o.value } else { o.value / f64::from(o.span) }
+        };
+        series.observations().iter().map(each).collect()
+    }
+
     /// Variance of the change from one figure to the next, a period each, in the scale of the model: where the search
     /// for variances starts.
     pub(crate) fn change_variance(&self) -> f64 {
-        let figures: Vec<f64> = self.publications[0]
-            .series
-            .observations()
-            .iter()
-            .map(|o| {
-                let mean = self.publications[0].series.aggregation() == Aggregation::Mean;
-                let each = if mean { o.value } else { o.value / f64::from(o.span) };
-                if self.scale == Scale::Log { each.ln() } else { each }
-            })
-            .collect();
+        let log = self.scale == Scale::Log;
+        let figures: Vec<f64> =
+            self.per_period().into_iter().map(|v| if log { v.ln() } else { v }).collect();
         let n = figures.len().saturating_sub(1).max(1) as f64;
         let changes = || figures.windows(2).map(|w| w[1] - w[0]);
         let mean = changes().sum::<f64>() / n;

@@ -110,7 +110,8 @@ fn a_mean_over_two_months_is_not_a_sum() {
     let unit = "CNY/t".parse().unwrap();
     let series = Series::new("p", unit, Aggregation::Mean, figures).unwrap();
     let sample = Sample::new(series, Scale::Log, Regressors::none()).unwrap();
-    let model = Structural { slope: Slope::None, season: 0, irregular: false };
+    let model =
+        Structural { slope: Slope::None, season: 0, irregular: false, seasonal_start: None };
     let hidden = model.fit(&sample).unwrap().smoothed_periods(200, 1).unwrap();
     assert_eq!(hidden.len(), 2);
     assert!((0.5 * (hidden[0].value + hidden[1].value) / mean - 1.0).abs() < 1e-9);
@@ -140,6 +141,52 @@ fn backtests_are_scored_on_sums_and_repeat() {
     let s = &structural.scored;
     let errors: f64 = s.iter().map(|s| (s.actual - s.median).abs() / f64::from(s.span)).sum();
     assert!((structural.mase() - errors / s.len() as f64 / structural.scale).abs() < 1e-12);
+}
+
+/// The format of Chinese customs from 2022 on: no January and no February ever stands alone.
+#[test]
+fn a_season_that_figures_do_not_pin_has_a_proper_start() {
+    let truth = months(84, 6);
+    let first = month("2018-01");
+    let figures = (0..84)
+        .filter(|t| t % 12 != 0)
+        .map(|t| match t % 12 {
+            1 => Observation::spanning(first.plus(t as i64), 2, truth[t - 1] + truth[t]),
+            _ => Observation::new(first.plus(t as i64), truth[t]),
+        })
+        .collect();
+    let series = Series::new("x", "t".parse().unwrap(), Aggregation::Sum, figures).unwrap();
+    let sample = Sample::new(series, Scale::Log, controls()).unwrap();
+    let fit = Structural::basic(12).fit(&sample).unwrap();
+    assert!(fit.report().warnings.iter().any(|w| w.contains("never appear")));
+    let hidden = fit.smoothed_periods(1000, 1).unwrap();
+    assert_eq!(hidden.len(), 14);
+    // About an equal split, with a band that says how little is known of it.
+    for pair in hidden.chunks(2) {
+        let share = pair[0].value / (pair[0].value + pair[1].value);
+        let width = (pair[0].q95 - pair[0].q05) / (pair[0].value + pair[1].value);
+        assert!((share - 0.5).abs() < 0.1 && width > 0.15, "{share} {width}");
+    }
+    // What is not assumed cannot be estimated by differencing alone.
+    let error = Arima::airline(12).fit(&sample).unwrap_err();
+    assert!(matches!(error, ForecastError::NotPinned { .. }), "{error}");
+}
+
+#[test]
+fn a_constant_series_is_refused_at_once() {
+    for value in [5.0, 0.1] {
+        let unit = "t".parse().unwrap();
+        let series =
+            Series::from_values("x", unit, Aggregation::Sum, month("2018-01"), &[value; 96])
+                .unwrap();
+        let sample = Sample::new(series, Scale::Log, Regressors::none()).unwrap();
+        for error in [
+            Structural::basic(12).fit(&sample).unwrap_err(),
+            Arima::airline(12).fit(&sample).unwrap_err(),
+        ] {
+            assert!(matches!(error, ForecastError::Constant { .. }), "{error}");
+        }
+    }
 }
 
 #[test]

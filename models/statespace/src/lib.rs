@@ -47,7 +47,7 @@ pub use error::StateSpaceError;
 pub use filter::{Filtered, Innovation, Likelihood, filter, likelihood, log_likelihood, predict};
 pub use log_sum::{Corrected, Linearisation, Split, correct, correct_to, likelihood_at, linearise};
 pub use maximum_likelihood::{
-    Maximum, SearchOptions, covariance_at, hessian, maximise, standard_errors,
+    Differences, Maximum, SearchOptions, covariance_at, hessian, maximise, standard_errors,
 };
 pub use model::{Channel, Initial, StateSpace, stationary_covariance};
 pub use observations::{Measurement, Observations, Scale};

@@ -32,11 +32,22 @@ pub struct SearchOptions {
     pub max_iterations: u64,
     /// The point counts as found when the norm of the gradient is below this.
     pub gradient_tolerance: f64,
+    /// How gradients are taken during the search; the one reported at its end is central.
+    pub differences: Differences,
+}
+
+/// Numerical derivatives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differences {
+    /// Two evaluations a parameter, error of second order.
+    Central,
+    /// One evaluation a parameter, error of first order: for searches that need a few digits only.
+    Forward,
 }
 
 impl Default for SearchOptions {
     fn default() -> Self {
-        Self { max_iterations: 200, gradient_tolerance: 1e-4 }
+        Self { max_iterations: 200, gradient_tolerance: 1e-4, differences: Differences::Central }
     }
 }
 
@@ -65,6 +76,9 @@ struct Objective<'a> {
     /// Added to the bowl that stands for rejected points.
     rim: f64,
     best: &'a RefCell<Best>,
+    differences: Differences,
+    /// The point evaluated last: a line search asks for its gradient next.
+    last: &'a RefCell<Best>,
 }
 
 impl Objective<'_> {
@@ -81,12 +95,27 @@ impl Objective<'_> {
     }
 }
 
+impl Objective<'_> {
+    fn slope(&self, point: &[f64]) -> Vec<f64> {
+        match self.differences {
+            Differences::Central => central_gradient(&|p| self.at(p), point),
+            Differences::Forward => {
+                let known = Some(self.last.borrow().clone()).filter(|last| last.0 == point);
+                let here = known.map_or_else(|| self.at(point), |last| last.1);
+                forward_gradient(&|p| self.at(p), point, here)
+            }
+        }
+    }
+}
+
 impl CostFunction for Objective<'_> {
     type Param = Vec<f64>;
     type Output = f64;
 
     fn cost(&self, point: &Vec<f64>) -> Result<f64, Error> {
-        Ok(self.at(point))
+        let value = self.at(point);
+        *self.last.borrow_mut() = (point.clone(), value);
+        Ok(value)
     }
 }
 
@@ -95,7 +124,7 @@ impl Gradient for Objective<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, point: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(central_gradient(&|p| self.at(p), point))
+        Ok(self.slope(point))
     }
 }
 
@@ -110,6 +139,19 @@ fn central_gradient(function: &dyn Fn(&[f64]) -> f64, point: &[f64]) -> Vec<f64>
             let below = function(&moved);
             moved[i] = point[i];
             (above - below) / (2.0 * step)
+        })
+        .collect()
+}
+
+fn forward_gradient(function: &dyn Fn(&[f64]) -> f64, point: &[f64], here: f64) -> Vec<f64> {
+    let mut moved = point.to_vec();
+    (0..point.len())
+        .map(|i| {
+            let step = 1e-6 * point[i].abs().max(1.0);
+            moved[i] = point[i] + step;
+            let above = function(&moved);
+            moved[i] = point[i];
+            (above - here) / step
         })
         .collect()
 }
@@ -136,7 +178,10 @@ pub fn maximise(
         }
         let best = RefCell::new((start.clone(), value));
         let rim = value.abs().mul_add(0.1, value + 100.0);
-        let objective = |start| Objective { log_likelihood, start, rim, best: &best };
+        let last = RefCell::new((Vec::new(), f64::NAN));
+        let differences = options.differences;
+        let objective =
+            |start| Objective { log_likelihood, start, rim, best: &best, differences, last: &last };
         iterations += quasi_newton(&objective, &best, options);
         if !start.is_empty()
             && gradient_norm(log_likelihood, &best.borrow().0) > options.gradient_tolerance
@@ -177,7 +222,7 @@ fn quasi_newton<'a>(
         let (point, before) = best.borrow().clone();
         let problem = objective(&[]);
         let problem = Objective { start: &point, ..problem };
-        let gradient = central_gradient(&|p| problem.at(p), &point);
+        let gradient = problem.slope(&point);
         let size = norm(&gradient);
         if size <= 0.01 * options.gradient_tolerance || !size.is_finite() || point.is_empty() {
             break;
@@ -319,6 +364,29 @@ mod tests {
             (best.point[0] - 1.0).abs() < 1e-5 && (best.point[1] - 1.0).abs() < 1e-5,
             "{best:?}"
         );
+    }
+
+    /// One evaluation a parameter finds the same point to the digits it promises, in fewer evaluations.
+    #[test]
+    fn forward_differences_are_cheaper_and_close() {
+        let count = std::cell::Cell::new(0);
+        let f = |p: &[f64]| {
+            count.set(count.get() + 1);
+            -(p[0] - 1.0).powi(2) - 3.0 * (p[1] + 2.0).powi(4) - (p[2] * p[0]).powi(2)
+        };
+        let start = [vec![3.0, 1.0, 1.0]];
+        let mut evaluations = [0; 2];
+        for (at, differences) in
+            [Differences::Central, Differences::Forward].into_iter().enumerate()
+        {
+            count.set(0);
+            let options =
+                SearchOptions { differences, gradient_tolerance: 1e-2, ..Default::default() };
+            let best = maximise(&f, &start, &options).unwrap();
+            assert!(best.converged && (best.point[0] - 1.0).abs() < 1e-2, "{best:?}");
+            evaluations[at] = count.get();
+        }
+        assert!(evaluations[1] < evaluations[0], "{evaluations:?}");
     }
 
     #[test]

@@ -118,10 +118,12 @@ fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
     let line = bytes[..at].split(|b| *b == b'\n').count();
     let rest = bytes[line_start..].split(|b| *b == b'\n').next().unwrap_or_default();
     let column = String::from_utf8_lossy(&bytes[line_start..at]).chars().count() + 1;
+    let marked = |mark: [u8; 2]| bytes.starts_with(&mark);
+    let encoding = if marked([0xFF, 0xFE]) || marked([0xFE, 0xFF]) { "UTF-16" } else { "LATIN1" };
     Diagnostic::error("D002", format!("byte {:02X} is not UTF-8 text", bytes[at]))
         .at(name, line, column)
         .text(String::from_utf8_lossy(rest), 1)
-        .help("save as \"CSV UTF-8\", or convert with `iconv -f LATIN1 -t UTF-8`")
+        .help(format!("save as \"CSV UTF-8\", or convert with `iconv -f {encoding} -t UTF-8`"))
 }
 
 /// Findings so far.
@@ -177,7 +179,7 @@ fn read(text: &str, findings: &mut Findings, options: &ReadOptions) -> Vec<Serie
         let note = Diagnostic::note("D033", "there is no column `unit`")
             .in_file(findings.file)
             .assumed("plain numbers (unit `1`)")
-            .help("add a column `unit`, e.g. `t`, or name the unit when importing");
+            .help("add a column `unit`, e.g. `t`, so that it is not taken for a plain number");
         findings.all.push(note);
     }
     let stem =

@@ -45,7 +45,7 @@ pub(super) fn section(entries: &[Entry]) -> Section {
             Block::Text(
                 "Figures are bundled with the program, each with unit, source, status and grade; nothing is interpolated. \
                  January and February are one figure from 2022 on and enter the models as a sum. Bundled data end where the \
-                 table says; later figures can be added to a study."
+                 table says."
                     .into(),
             ),
             table.into(),

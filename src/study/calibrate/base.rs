@@ -90,6 +90,32 @@ fn quote(product: &str, prefix: &str) -> Result<(f64, String), Diagnostic> {
     Ok((scale * f64::midpoint(last.low, last.high), last.date.clone()))
 }
 
+/// LaCe: one third lanthanum at its last domestic quote, two thirds cerium between its last domestic quote and the FOB
+/// price of the same month. The two disagree by half, and the range spans them.
+fn light_price(vat: f64) -> Result<Parameter, Diagnostic> {
+    let (lanthanum, _) = quote("La oxide", "20")?;
+    let (cerium, date) = quote("Ce oxide", "20")?;
+    let month: Period = date.get(..7).unwrap_or(&date).parse().map_err(|e| series_fault(&e))?;
+    let catalogue = Catalogue::bundled()?;
+    let (fob, rate) = (catalogue.series("ce-oxide-fob")?, catalogue.series("usd-cny")?);
+    let domestic = cerium / vat;
+    let abroad = match fob.get(month).zip(rate.get(month)) {
+        Some((price, rate)) => price * rate * 1000.0,
+        None => domestic,
+    };
+    let mix = |cerium: f64| lanthanum / vat / 3.0 + cerium * 2.0 / 3.0;
+    let ends = [mix(domestic), mix(abroad)];
+    Ok(Parameter::ranged(
+        0.5 * (ends[0] + ends[1]),
+        ends[0].min(ends[1]),
+        ends[0].max(ends[1]),
+        "CNY/t",
+        Origin::estimated(format!(
+            "La oxide, last domestic quote; Ce oxide {month} between a domestic quote without VAT and KOMIS FOB, which disagree"
+        )),
+    ))
+}
+
 /// Last dated domestic quotes, without VAT.
 pub(super) fn last_prices() -> Result<[Parameter; N_BASKETS], Diagnostic> {
     let vat = 1.0 + conversion("vat-rate")?;
@@ -109,7 +135,7 @@ pub(super) fn last_prices() -> Result<[Parameter; N_BASKETS], Diagnostic> {
         ))
     };
     Ok([
-        mixed(&[("La oxide", 1.0 / 3.0), ("Ce oxide", 2.0 / 3.0)])?,
+        light_price(vat)?,
         mixed(&[("NdPr oxide", 1.0)])?,
         mixed(&[("Dy oxide", 0.8), ("Tb oxide", 0.2)])?,
     ])

@@ -46,7 +46,7 @@ pub fn year_ahead(series: &SeriesForecast) -> Result<YearAhead, Diagnostic> {
         .main()
         .ok_or_else(|| {
             Diagnostic::error("M003", format!("`{}` has no forecast", series.plan.id))
-                .help("see the reasons with `monazite forecast`")
+                .help("no model of it could be estimated: forecast it alone with `monazite forecast` to see why")
         })?
         .forecast;
     let n = YEAR.min(forecast.horizon());

@@ -21,7 +21,7 @@ pub use headline::{YearAhead, year_ahead};
 pub use january::{JanuaryShare, january_shares};
 pub use rest_of_world::{first_month_outside_china, vehicles_outside_china};
 pub use samples::{Plan, SEASON, control_month, plans};
-pub use table::{forecast_csv, probabilities};
+pub use table::{ForecastObject, ForecastPeriod, forecast_csv, forecast_json, probabilities};
 
 /// Draws from which bands of months within sums are read.
 const SMOOTHING_PATHS: usize = 1000;
@@ -76,6 +76,13 @@ pub(crate) fn model_diagnostic(e: &ForecastError) -> Diagnostic {
         }
         ForecastError::Collinear { .. } => ("M006", "leave one of the regressors out"),
         ForecastError::NotConverged { .. } => ("M003", "try a simpler model"),
+        ForecastError::Constant { .. } => {
+            ("M008", "a constant needs no model; `--model naive` repeats it")
+        }
+        ForecastError::NotPinned { .. } => (
+            "M009",
+            "use `--model structural`, which can start from an assumption, or `--model snaive`",
+        ),
         _ => ("M007", "this is a fault of the model or of the program; please report it"),
     };
     Diagnostic::error(code, e.to_string()).help(hint)

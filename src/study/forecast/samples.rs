@@ -135,7 +135,8 @@ fn headline_unit_value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
         Publication { series: unit_value(catalogue)?, noisy: false },
         Publication { series: gacc_unit_value(catalogue)?, noisy: true },
     ];
-    let level = Structural { slope: Slope::Fixed, season: SEASON, irregular: true };
+    let level =
+        Structural { slope: Slope::Fixed, season: SEASON, irregular: true, seasonal_start: None };
     Ok(Plan {
         id: "re-exports-unit-value-gacc",
         title: "Rare-earth exports of China, unit value",
@@ -197,7 +198,8 @@ fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 /// Growth has slowed since the years of the compilation summed over models, so that only CAAM's months are used.
 fn vehicles(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let series = catalogue.series("ev-sales-china")?;
-    let model = Structural { slope: Slope::Fixed, season: SEASON, irregular: true };
+    let model =
+        Structural { slope: Slope::Fixed, season: SEASON, irregular: true, seasonal_start: None };
     // Three holidays: the days after them say what the days before them say.
     let holiday = Regressors::none().with("before Lunar New Year", Regressor::BeforeLunarNewYear);
     Ok(Plan {

@@ -1,6 +1,8 @@
 //! Forecasts as the long CSV of the forecasting world: `unique_id,ds,model,mean,q0.025,…,q0.975`.
 
+use indexmap::IndexMap;
 use monazite_forecast::{Forecast, ForecastError, QUANTILES};
+use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 
@@ -50,6 +52,66 @@ pub fn forecast_csv(forecasts: &[(&str, &Forecast)], levels: &[f64]) -> Result<S
     }
     let bytes = writer.into_inner().map_err(|e| cannot(&e))?;
     String::from_utf8(bytes).map_err(|e| cannot(&e))
+}
+
+/// One forecast as an object: what was asked for, the form it took, and its periods.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForecastObject {
+    /// The series.
+    pub unique_id: String,
+    /// The model asked for.
+    pub model: String,
+    /// The form it took.
+    pub form: String,
+    /// Unit of every figure.
+    pub unit: String,
+    /// The periods.
+    pub periods: Vec<ForecastPeriod>,
+}
+
+/// One period of a forecast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForecastPeriod {
+    /// The period.
+    pub ds: String,
+    /// Mean.
+    pub mean: f64,
+    /// Quantiles by their probability.
+    pub quantiles: IndexMap<String, f64>,
+}
+
+/// Forecasts under the names of their models, as objects for `--json`.
+///
+/// # Errors
+/// `M007` if a path is not finite.
+pub fn forecast_json(
+    forecasts: &[(&str, &Forecast)],
+    levels: &[f64],
+) -> Result<Vec<ForecastObject>, Diagnostic> {
+    let probabilities = probabilities(levels);
+    let period = |forecast: &Forecast, h: usize| -> Result<ForecastPeriod, Diagnostic> {
+        let values = forecast.quantiles(h, &probabilities);
+        let values = values.map_err(|e| super::model_diagnostic(&e))?;
+        Ok(ForecastPeriod {
+            ds: forecast.first_period().plus(h as i64).to_string(),
+            mean: forecast.mean(h),
+            quantiles: probabilities.iter().map(f64::to_string).zip(values).collect(),
+        })
+    };
+    forecasts
+        .iter()
+        .map(|(model, forecast)| {
+            Ok(ForecastObject {
+                unique_id: forecast.id().to_owned(),
+                model: (*model).to_owned(),
+                form: forecast.model().to_owned(),
+                unit: forecast.unit().to_string(),
+                periods: (0..forecast.horizon())
+                    .map(|h| period(forecast, h))
+                    .collect::<Result<_, _>>()?,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
