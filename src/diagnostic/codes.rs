@@ -234,10 +234,13 @@ mod tests {
     fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap();
             if path.is_dir() {
                 sources(&path, found);
-            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && name != "codes.rs" {
+            } else if !name.ends_with("tests")
+                && name != "codes"
+                && path.extension() == Some("rs".as_ref())
+            {
                 found.push(path);
             }
         }

@@ -4,7 +4,7 @@ use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
 use monazite_series::Period;
 
 use super::chart_fault;
-use super::words::{list, month_name, span_of};
+use super::words::{list, month_name, months, span_of};
 use crate::chart::number::{fixed, percent, signed};
 use crate::chart::{
     Comparison, ComparisonRow, Curve, CurveLine, CurvePoint, Dot, Figure, Heading, Interval,
@@ -22,27 +22,35 @@ const MOST_LINES: usize = 4;
 /// The section on the market and its scenarios.
 pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
     let market = Market { results };
-    Ok(Section {
-        heading: "The market: scenarios and market power".into(),
-        blocks: vec![
-            Block::Text(market.introduction()),
-            market.scenario_table()?.into(),
-            market.prices()?.into(),
+    // A study may simulate the baseline alone; there is then nothing to compare.
+    let compares = market.scenarios().len() > 1;
+    let mut blocks = vec![
+        Block::Text(market.introduction()),
+        market.scenario_table()?.into(),
+        market.prices()?.into(),
+        reconciliation(results)?.into(),
+    ];
+    if compares {
+        blocks.extend([
             market.comparison(Basket::NdPr, "scenarios-ndpr")?.into(),
             market.comparison(Basket::DyTb, "scenarios-dytb")?.into(),
-            reconciliation(results)?.into(),
             Block::Text(
                 "A market without storage, which this version is, takes a surprise in full in the month it falls: effects of the \
                  first months are upper bounds, and the months after them overshoot the other way once supply has answered."
                     .into(),
             ),
-            market.power_table().into(),
+        ]);
+    }
+    blocks.push(market.power_table().into());
+    if compares {
+        blocks.extend([
             market.pass_through_table().into(),
             market.effect_table().into(),
             market.region_table().into(),
-            market.futures()?.into(),
-        ],
-    })
+        ]);
+    }
+    blocks.push(market.futures()?.into());
+    Ok(Section { heading: "The market: scenarios and market power".into(), blocks })
 }
 
 /// The section on parameters.
@@ -303,7 +311,8 @@ impl<'a> Market<'a> {
             Some((s, e)) => {
                 let side = if e >= 0.0 { "above" } else { "below" };
                 format!(
-                    "After {h} months, the scenario \u{201c}{}\u{201d} has Nd–Pr in China {} {side} the baseline",
+                    "After {}, the scenario \u{201c}{}\u{201d} has Nd–Pr in China {} {side} the baseline",
+                    months(h),
                     scenario_name(s),
                     percent(e.abs() / 100.0, 0)
                 )

@@ -58,7 +58,7 @@ fn pass_through(results: &Results) -> String {
     )
 }
 
-/// What conduct does to prices in the baseline.
+/// What conduct does to prices in the baseline; nothing if the supplier only takes prices.
 fn power(market: &Market<'_>) -> Option<String> {
     let of = |conduct| {
         market
@@ -67,6 +67,7 @@ fn power(market: &Market<'_>) -> Option<String> {
     };
     let (conduct, effect) = [Conduct::Dominant, market.central()]
         .into_iter()
+        .filter(|conduct| *conduct != Conduct::Taker)
         .find_map(|conduct| of(conduct).map(|effect| (conduct, effect)))?;
     let elasticity =
         market.power(conduct, Output::ResidualElasticity(Basket::NdPr), Kind::Level)?;

@@ -2,7 +2,7 @@
 
 use monazite_series::Period;
 
-use super::words::{amount, amounts, month_name, span_of};
+use super::words::{amount, amounts, month_name, months, span_of};
 use super::{Events, vintage};
 use crate::chart::number::{percent, signed};
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
@@ -54,14 +54,15 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
     let style = style(id);
     let value = amount(ahead.median * style.factor, style.unit);
     let change = ahead.before.map(|b| ahead.median / b - 1.0);
+    let n = ahead.n_months();
+    let before = if n == 12 { "in the year before" } else { "in the same months a year before" };
     let against = match change {
         // A difference that the model itself calls a toss-up is none.
         Some(_) if ahead.above.is_some_and(|p| (0.35..=0.65).contains(&p)) => {
-            let than = if ahead.total { "in the year before" } else { "the last figure" };
             if ahead.total {
-                format!(", about as much as {than}")
+                format!(", about as much as {before}")
             } else {
-                format!(", close to {than}")
+                ", close to the last figure".to_owned()
             }
         }
         Some(c) if ahead.total => {
@@ -72,7 +73,7 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
             } else {
                 ""
             };
-            format!(", {} {side} than in the year before{base}", percent(c.abs(), 0))
+            format!(", {} {side} than {before}{base}", percent(c.abs(), 0))
         }
         Some(c) => {
             let side = if c > 0.0 { "above" } else { "below" };
@@ -81,10 +82,11 @@ pub(super) fn statement(id: &str, ahead: &YearAhead) -> String {
         None => String::new(),
     };
     if ahead.total {
-        format!("{} of {value} are expected over twelve months{against}", style.subject)
+        format!("{} of {value} are expected over {}{against}", style.subject, months(n))
             .replace("The value of exports of", "Exports worth")
     } else {
-        format!("{} is expected at {value} a year ahead{against}", style.subject)
+        let when = if n == 12 { "a year ahead".to_owned() } else { format!("{} ahead", months(n)) };
+        format!("{} is expected at {value} {when}{against}", style.subject)
     }
 }
 
@@ -273,7 +275,7 @@ fn year_table(forecasts: &[SeriesForecast]) -> Result<Table, Diagnostic> {
         ],
         rows: forecasts.iter().map(year_row).collect::<Result<_, _>>()?,
         notes: vec![
-            "Totals over twelve months for flows, the twelfth month for prices and unit values. A year before that was not published in full is left out.".into(),
+            "Totals over twelve months for flows, the twelfth month for prices and unit values, or less where the forecast ends earlier. A year before that was not published in full is left out.".into(),
         ],
         source: "own forecasts".into(),
     })

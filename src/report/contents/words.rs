@@ -39,6 +39,15 @@ pub(super) fn span_of(from: Period, to: Period) -> String {
     format!("{} to {}", month_name(from), month_name(to))
 }
 
+/// `one month`, `6 months`, `twelve months`.
+pub(super) fn months(n: usize) -> String {
+    match n {
+        1 => "one month".to_owned(),
+        12 => "twelve months".to_owned(),
+        _ => format!("{n} months"),
+    }
+}
+
 /// A figure of two or three digits with its unit: `66,000 t`, `USD 480 m`, `CNY 790/kg`.
 pub(super) fn amount(value: f64, unit: &str) -> String {
     with_unit(&digits(value), unit)
@@ -80,6 +89,7 @@ mod tests {
         assert_eq!(span_of(month("2026-01"), month("2026-12")), "2026");
         assert_eq!(span_of(month("2025-01"), month("2025-07")), "January–July 2025");
         assert_eq!(span_of(month("2026-03"), month("2027-02")), "March 2026 to February 2027");
+        assert_eq!([1, 6, 12].map(months), ["one month", "6 months", "twelve months"]);
         assert_eq!(amount(794.3, "CNY/kg"), "CNY 794/kg");
         assert_eq!(amounts(17.2, 33.0, "million"), "17 to 33 million");
         assert_eq!(amounts(361.0, 784.0, "USD m"), "USD 361 to 784 m");

@@ -90,7 +90,7 @@ fn quote(product: &str, prefix: &str) -> Result<(f64, String), Diagnostic> {
     Ok((scale * f64::midpoint(last.low, last.high), last.date.clone()))
 }
 
-/// LaCe: one third lanthanum at its last domestic quote, two thirds cerium between its last domestic quote and the FOB
+/// `LaCe`: one third lanthanum at its last domestic quote, two thirds cerium between its last domestic quote and the FOB
 /// price of the same month. The two disagree by half, and the range spans them.
 fn light_price(vat: f64) -> Result<Parameter, Diagnostic> {
     let (lanthanum, _) = quote("La oxide", "20")?;

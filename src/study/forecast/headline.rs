@@ -1,4 +1,4 @@
-//! One sentence's worth of a forecast: the year ahead against the year past.
+//! One sentence's worth of a forecast: the year ahead, or less where the study ends earlier, against the year past.
 
 use monazite_series::{Aggregation, Period};
 use serde::Serialize;
@@ -14,7 +14,7 @@ const YEAR: usize = 12;
 pub struct YearAhead {
     /// First month ahead.
     pub from: Period,
-    /// Last month of the year ahead.
+    /// Last month of the year ahead, or of the forecast if it ends earlier.
     pub to: Period,
     /// Whether figures are totals over these months (flows) or of the last of them (prices).
     pub total: bool,
@@ -24,10 +24,17 @@ pub struct YearAhead {
     pub q10: f64,
     /// 90 % quantile.
     pub q90: f64,
-    /// The same of the year before, where it was published: the total of the same twelve months, or the last price.
+    /// The same of the year before, where it was published: the total of the same months, or the last price.
     pub before: Option<f64>,
     /// Probability, by the model, of being above `before`.
     pub above: Option<f64>,
+}
+
+impl YearAhead {
+    /// Months ahead: twelve, or fewer where the forecast ends earlier.
+    pub fn n_months(&self) -> usize {
+        usize::try_from(self.to.ordinal() - self.from.ordinal() + 1).unwrap_or(0)
+    }
 }
 
 /// The year ahead, by the main model of the series.
@@ -48,7 +55,7 @@ pub fn year_ahead(series: &SeriesForecast) -> Result<YearAhead, Diagnostic> {
     let total = target.aggregation() == Aggregation::Sum;
     let draws = if total { forecast.sums(0, n) } else { forecast.sums(n - 1, 1) };
     let before = if total {
-        target.total(from.plus(-(n as i64)), from.plus(-1))
+        target.total(from.plus(-(YEAR as i64)), to.plus(-(YEAR as i64)))
     } else {
         target.observations().last().map(|o| o.value)
     };
