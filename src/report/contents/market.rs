@@ -202,15 +202,24 @@ impl<'a> Market<'a> {
              world runs on the same draws, so that differences are the scenario's and not the dice's. Intervals are of the mean \
              over paths, simulation error only: parameters are held fixed, and most of them are assumed. The supplier sets \
              quantities each January and July, and prices jump there. A world whose conduct is not that of the base year opens \
-             far from the last prices (a price taker's La–Ce falls to the cost of dumping it), which is a transition and not a \
-             forecast. Tonnes balance to {:.0e} of supply in every month.",
+             far from the last prices{}, which is a transition and not a forecast. Tonnes balance to {:.0e} of supply in every month.",
             month_name(spec.from),
             month_name(spec.until),
             simulation.n_paths,
             list(&scenarios),
             list(&conducts),
+            self.dumping().unwrap_or_default(),
             worst,
         )
+    }
+
+    /// Said where a price taker's La–Ce is worth nothing when its world opens.
+    fn dumping(&self) -> Option<String> {
+        let mut rows = self.rows("baseline", Conduct::Taker, Output::Price(Basket::LaCe));
+        let price = median(rows.next()?);
+        (price <= 0.0).then(|| {
+            format!(" (a price taker's La–Ce at {} CNY/t, the cost of dumping it)", fixed(price, 0))
+        })
     }
 
     /// What the scenarios are.
