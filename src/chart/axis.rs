@@ -265,29 +265,6 @@ impl TimeAxis {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// A period in words: `June 2026`, `2026`, otherwise as it prints.
-pub(crate) fn words(period: Period) -> String {
-    match period.frequency() {
-        Frequency::Month => format!("{} {}", MONTHS[period.season() % 12], period.year()),
-        _ => period.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::axis::{Area, LABEL, Scale, TimeAxis, words};
+use super::axis::{Area, LABEL, Scale, TimeAxis};
 use super::canvas::{Anchor, Canvas, Text};
 use super::fan::draw_history;
 use super::figure::{Plot, WIDTH, csv};
 use super::font::{Weight, width, wrap};
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
-use super::number::significant;
+use super::number::{period_name, significant};
 use super::palette::{INK, NAVY};
 use super::{ChartError, Event, Figure, Heading, Point, range};
 
@@ -137,12 +137,12 @@ impl Events {
                     significant(lo, 3),
                     significant(hi, 3),
                     significant(last.value, 3),
-                    words(last.period)
+                    period_name(last.period)
                 );
             }
         }
         for (i, e) in events.iter().enumerate() {
-            let _ = write!(alt, " {}: {}, {}.", i + 1, words(e.period), e.label);
+            let _ = write!(alt, " {}: {}, {}.", i + 1, period_name(e.period), e.label);
         }
         alt
     }
@@ -198,7 +198,7 @@ fn list(canvas: &mut Canvas, height: &mut f64, events: &[Event]) {
                 });
             };
             put(canvas, x, y, number, Weight::Bold);
-            let text = format!("{}: {}", words(e.period), e.label);
+            let text = format!("{}: {}", period_name(e.period), e.label);
             for (k, line) in
                 wrap(&text, 11.0, Weight::Regular, column - 42.0).into_iter().enumerate()
             {

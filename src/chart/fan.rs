@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use monazite_series::Period;
 
-use super::axis::{Area, Scale, TimeAxis, words};
+use super::axis::{Area, Scale, TimeAxis};
 use super::canvas::Canvas;
 use super::figure::{Plot, WIDTH, csv};
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
-use super::number::significant;
+use super::number::{period_name, significant};
 use super::palette::{INK, NAVY, ORANGE, WHITE};
 use super::{ChartError, Event, Figure, Heading, Interval, Point, range};
 
@@ -171,7 +171,7 @@ impl Fan {
             "1 in 5 chance above {}, 1 in 5 below {} in {}.",
             with_unit(end.bands[1].1),
             with_unit(end.bands[1].0),
-            words(end.period)
+            period_name(end.period)
         )
     }
 
@@ -198,11 +198,11 @@ impl Fan {
 
     fn alt(&self, last: &Point, lo: f64, hi: f64) -> String {
         let number = |v: f64| format!("{} {}", significant(v, 3), self.unit).trim_end().to_owned();
-        let first = self.history.first().map_or_else(String::new, |p| words(p.first()));
+        let first = self.history.first().map_or_else(String::new, |p| period_name(p.first()));
         let mut alt = format!(
             "Line chart of {} from {first} to {}; drawn values range from {} to {}; last published value {}.",
             if self.heading.unit.is_empty() { "the series" } else { &self.heading.unit },
-            words(last.period),
+            period_name(last.period),
             number(lo),
             number(hi),
             number(last.value)
@@ -212,14 +212,14 @@ impl Fan {
             let _ = write!(
                 alt,
                 " Forecast to {}: median {}, 90 % band {} to {}.",
-                words(end.period),
+                period_name(end.period),
                 number(end.median),
                 number(low),
                 number(high)
             );
         }
         for e in &self.events {
-            let _ = write!(alt, " {}: {}.", words(e.period), e.label);
+            let _ = write!(alt, " {}: {}.", period_name(e.period), e.label);
         }
         alt
     }

@@ -1,4 +1,5 @@
-//! Numbers as a reader sees them: thousands separators, a true minus sign, as many digits as carry meaning.
+//! Numbers and periods as a reader sees them: thousands separators, a true minus sign, as many digits as carry meaning,
+//! months by their names.
 //!
 //! ```
 //! use monazite::chart::number::{fixed, percent, signed, significant};
@@ -7,6 +8,8 @@
 //! assert_eq!(signed(0.25, 1), "+0.3");
 //! assert_eq!(percent(-0.233, 1), "−23.3 %");
 //! ```
+
+use monazite_series::{Frequency, Period};
 
 /// What stands for a number that is missing or not finite.
 pub const MISSING: &str = "–";
@@ -79,6 +82,34 @@ pub(crate) fn decimals_for(largest: f64) -> usize {
         a if a >= 10.0 => 1,
         a if a >= 1.0 => 2,
         _ => 3,
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The name of a month; `None` for a period that is none.
+pub fn month_of_year(period: Period) -> Option<&'static str> {
+    (period.frequency() == Frequency::Month).then(|| MONTHS[period.season() % 12])
+}
+
+/// A period in words: `June 2026`, `2026`, otherwise as it prints.
+pub fn period_name(period: Period) -> String {
+    match month_of_year(period) {
+        Some(name) => format!("{name} {}", period.year()),
+        None => period.to_string(),
     }
 }
 

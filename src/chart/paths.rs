@@ -1,10 +1,10 @@
 //! Lines of several scenarios over time, with a band for one of them.
 
-use super::axis::{Area, Scale, TimeAxis, words};
+use super::axis::{Area, Scale, TimeAxis};
 use super::canvas::Canvas;
 use super::figure::{Plot, WIDTH, csv};
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
-use super::number::significant;
+use super::number::{period_name, significant};
 use super::palette::{DASHES, LINES};
 use super::{ChartError, Event, Figure, Heading, Interval, range};
 use monazite_series::Period;
@@ -126,7 +126,7 @@ impl Paths {
         let ends = self.lines.iter().filter_map(|l| {
             l.points
                 .last()
-                .map(|(p, v)| format!("{} ends at {} in {}", l.name, number(*v), words(*p)))
+                .map(|(p, v)| format!("{} ends at {} in {}", l.name, number(*v), period_name(*p)))
         });
         let n = self.lines.len();
         format!(

@@ -1,5 +1,7 @@
 //! Commands as a user types them: what they print, where, and with which exit code.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod forecast;
 mod readme;
 mod report;

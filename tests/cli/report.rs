@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::{TempDir, tempdir};
 
+use crate::common::files;
 use crate::{assert_exit, monazite_in, stderr, stdout};
 
 /// Fewer paths, origins and scenarios than the bundled study has: (line that is there, line in its place).
@@ -51,24 +52,6 @@ fn small_study(folder: &Path) -> PathBuf {
     let study = folder.join("study");
     shrink(&study);
     study
-}
-
-/// Every file below `root`, by its name with `/`.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 /// One run of the small study with `--force` into a folder that holds a foreign file; every test below reads it.

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use common::files;
 use tempfile::tempdir;
 
 /// Fewer paths, origins and scenarios than the bundled study has: (line that is there, line in its place).
@@ -32,24 +36,6 @@ fn monazite(folder: &Path, arguments: &[&str]) {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}:\n{said}");
-}
-
-/// Every file below `root` by its name.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 /// Every key of a JSON value, at any depth.

@@ -87,6 +87,15 @@ pub struct Filtered {
 }
 
 impl Filtered {
+    /// Whether future regressors have a column for each coefficient.
+    pub(crate) fn check_future(&self, regressors: &Array2<f64>) -> Result<(), StateSpaceError> {
+        let (expected, found) = (self.coefficients.len(), regressors.ncols());
+        if expected == found {
+            return Ok(());
+        }
+        Err(StateSpaceError::Shape { what: "columns of the future regressors", expected, found })
+    }
+
     /// The likelihood and its parts.
     pub fn likelihood(&self) -> &Likelihood {
         &self.likelihood
@@ -205,14 +214,7 @@ pub fn predict(
     filtered: &Filtered,
     future_regressors: &Array2<f64>,
 ) -> Result<Vec<(f64, f64)>, StateSpaceError> {
-    let k = filtered.coefficients.len();
-    if future_regressors.ncols() != k {
-        return Err(StateSpaceError::Shape {
-            what: "columns of the future regressors",
-            expected: k,
-            found: future_regressors.ncols(),
-        });
-    }
+    filtered.check_future(future_regressors)?;
     let transition = model.transition();
     let z = channel.signal();
     let mut mean = filtered.end_mean.clone();

@@ -110,14 +110,7 @@ pub fn simulate_ahead(
     n_draws: usize,
     normal: &mut dyn FnMut() -> f64,
 ) -> Result<Array2<f64>, StateSpaceError> {
-    let k = filtered.coefficients.len();
-    if future_regressors.ncols() != k {
-        return Err(StateSpaceError::Shape {
-            what: "columns of the future regressors",
-            expected: k,
-            found: future_regressors.ncols(),
-        });
-    }
+    filtered.check_future(future_regressors)?;
     let end = factor(&filtered.end_covariance);
     let shock = factor(model.state_noise());
     let spread = factor(&filtered.coefficient_covariance);

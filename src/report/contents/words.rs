@@ -2,29 +2,8 @@
 
 use monazite_series::Period;
 
-use crate::chart::number::significant;
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// `March 2026`.
-pub(super) fn month_name(month: Period) -> String {
-    MONTHS
-        .get(month.season())
-        .map_or_else(|| month.to_string(), |name| format!("{name} {}", month.year()))
-}
+pub(super) use crate::chart::number::period_name as month_name;
+use crate::chart::number::{month_of_year, significant};
 
 /// `2026` for a whole year, `January–July 2025` within one, `March 2026 to February 2027` across two.
 pub(super) fn span_of(from: Period, to: Period) -> String {
@@ -32,7 +11,7 @@ pub(super) fn span_of(from: Period, to: Period) -> String {
         return from.year().to_string();
     }
     if from.year() == to.year()
-        && let (Some(first), Some(last)) = (MONTHS.get(from.season()), MONTHS.get(to.season()))
+        && let (Some(first), Some(last)) = (month_of_year(from), month_of_year(to))
     {
         return format!("{first}–{last} {}", from.year());
     }
