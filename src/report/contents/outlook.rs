@@ -429,16 +429,25 @@ fn intervention_table(forecasts: &[SeriesForecast]) -> Table {
     }
 }
 
+/// Whether a smoothed share's interval holds that of the detailed data, where both are known.
+fn is_inside(share: &JanuaryShare) -> Option<bool> {
+    let ([lo, hi], known) = (share.interval?, share.comtrade?);
+    Some(lo <= known && known <= hi)
+}
+
 /// Smoothed January shares against those of detailed trade data.
 fn january_table(january: &[JanuaryShare]) -> Table {
     let rows = january
         .iter()
         .map(|j| {
-            let inside = j.comtrade.map(|c| j.q05 <= c && c <= j.q95);
+            let inside = is_inside(j);
             vec![
                 Cell::text(j.year.to_string()),
-                Cell::percent(j.smoothed, 0),
-                Cell::text(format!("{} – {}", percent(j.q05, 0), percent(j.q95, 0))),
+                Cell::percent(j.share, 0),
+                Cell::text(j.interval.map_or_else(
+                    || "published".to_owned(),
+                    |[lo, hi]| format!("{} – {}", percent(lo, 0), percent(hi, 0)),
+                )),
                 j.comtrade.map_or_else(|| Cell::text("–"), |c| Cell::percent(c, 0)),
                 Cell::text(match inside {
                     Some(true) => "yes",
@@ -453,16 +462,16 @@ fn january_table(january: &[JanuaryShare]) -> Table {
         caption: "January's share of the January–February tonnage".into(),
         columns: vec![
             Column::text("year"),
-            Column::number("smoothed", ""),
+            Column::number("January", "published or smoothed"),
             Column::number("90 % interval", ""),
             Column::number("UN Comtrade", "HS 280530 + 284690"),
             Column::text("inside"),
         ],
         rows,
         notes: vec![format!(
-            "{} of {} known shares lie inside the 90 % interval. The smoother has not seen the Comtrade months; the two cover different codes, so that shares need not agree exactly.",
-            january.iter().filter(|j| j.comtrade.is_some_and(|c| j.q05 <= c && c <= j.q95)).count(),
-            january.iter().filter(|j| j.comtrade.is_some()).count()
+            "{} of {} smoothed shares that are known elsewhere lie inside their 90 % interval. The smoother has not seen the Comtrade months; the two cover different codes, and shares of published months differ too.",
+            january.iter().filter(|j| is_inside(j) == Some(true)).count(),
+            january.iter().filter(|j| is_inside(j).is_some()).count()
         )],
         source: "GACC; UN Comtrade; own estimates".into(),
     }

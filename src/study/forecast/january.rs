@@ -13,17 +13,15 @@ use crate::study::explain::series_fault;
 pub struct JanuaryShare {
     /// The year.
     pub year: i32,
-    /// Smoothed share of the tonnage published as one figure.
-    pub smoothed: f64,
-    /// 5 % quantile of the smoothed share.
-    pub q05: f64,
-    /// 95 % quantile.
-    pub q95: f64,
+    /// Share by the months published, or smoothed where the two were published as one figure.
+    pub share: f64,
+    /// 5 and 95 % quantiles of a smoothed share; none where the months were published.
+    pub interval: Option<[f64; 2]>,
     /// Share in UN Comtrade (HS 280530 + 284690), where months are known; the two cover different codes.
     pub comtrade: Option<f64>,
 }
 
-/// Every year whose January and February were published as one figure.
+/// Every year with both months in the tonnage series, alone or as one figure.
 ///
 /// # Errors
 /// `D041` if a bundled series is not as it should be.
@@ -41,18 +39,28 @@ pub fn january_shares(
     let pairs = main.smoothed.windows(2).filter(|w| {
         w[0].period.season() == 0 && w[1].period == w[0].period.plus(1) && w[0].span == 2
     });
-    Ok(pairs
-        .map(|w| {
-            let total = w[0].value + w[1].value;
-            JanuaryShare {
-                year: w[0].period.year(),
-                smoothed: w[0].value / total,
-                q05: w[0].q05 / total,
-                q95: w[0].q95 / total,
-                comtrade: share(&quantity, w[0].period),
-            }
-        })
-        .collect())
+    let smoothed = pairs.map(|w| {
+        let total = w[0].value + w[1].value;
+        JanuaryShare {
+            year: w[0].period.year(),
+            share: w[0].value / total,
+            interval: Some([w[0].q05 / total, w[0].q95 / total]),
+            comtrade: share(&quantity, w[0].period),
+        }
+    });
+    let target = volume.plan.sample.target();
+    let published =
+        target.observations().iter().filter(|o| o.period.season() == 0).filter_map(|o| {
+            Some(JanuaryShare {
+                year: o.period.year(),
+                share: share(target, o.period)?,
+                interval: None,
+                comtrade: share(&quantity, o.period),
+            })
+        });
+    let mut all: Vec<JanuaryShare> = smoothed.chain(published).collect();
+    all.sort_by_key(|j| j.year);
+    Ok(all)
 }
 
 fn share(quantity: &Series, january: Period) -> Option<f64> {

@@ -213,6 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn january_shares_are_published_or_smoothed() {
+        let plan = volume();
+        let one = one_model(&plan, plan.models[0], &StudySpec::default()).unwrap();
+        let series =
+            SeriesForecast { plan, models: vec![one], backtests: Vec::new(), failures: Vec::new() };
+        let shares = january_shares(&Catalogue::bundled().unwrap(), &series).unwrap();
+        let years: Vec<i32> = shares.iter().map(|j| j.year).collect();
+        assert_eq!(years, (2019..=2026).collect::<Vec<_>>());
+        // 2019: 3,753.0 and 2,885.8 t published; Comtrade 3,132.2 and 2,285.2 t (jan_feb figures of the data pack).
+        let of = |year| shares.iter().find(|j| j.year == year).unwrap();
+        assert!((of(2019).share - 3753.0 / 6638.8).abs() < 1e-12 && of(2019).interval.is_none());
+        assert!((of(2019).comtrade.unwrap() - 3132.2 / 5417.4).abs() < 1e-3);
+        assert!(
+            of(2022).interval.is_some_and(|[lo, hi]| lo < of(2022).share && of(2022).share < hi)
+        );
+        assert_eq!(of(2026).comtrade, None);
+    }
+
+    #[test]
     fn same_seed_same_paths() {
         let plan = volume();
         let spec = StudySpec::default();

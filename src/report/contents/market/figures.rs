@@ -44,6 +44,11 @@ impl<'a> Market<'a> {
             heading: Heading::new(id, self.price_statement())
                 .unit("Nd–Pr oxide in China, CNY/kg without VAT, medians; band: 90 % of baseline paths")
                 .source(format!("own simulation, {}", conduct_name(conduct)))
+                .caption(if self.scenarios().len() > MOST_LINES {
+                    "Wind +40 % is left out for space; the tables have it."
+                } else {
+                    "Medians over paths."
+                })
                 .vintage(self.results.vintage()),
             lines: shown.into_iter().map(line).collect(),
             band,
