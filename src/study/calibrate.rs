@@ -10,7 +10,7 @@
 
 use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, TwoFactor};
 use monazite_physical::{
-    Assumed, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError,
+    Assumed, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError, Region,
 };
 use monazite_series::{Period, Series};
 use serde::Serialize;
@@ -143,11 +143,12 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let (spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
     let licences = fit_licences(catalogue)?;
     licences.apply(&mut assumed.licences);
-    pinned.push((
-        "licences.".to_owned(),
-        "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations"
-            .to_owned(),
-    ));
+    let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
+    pinned.push(("licences.".to_owned(), queue.to_owned()));
+    pinned.push(("licences.licensed_share".to_owned(), "the announcements, not data".to_owned()));
+    for region in Region::OUTSIDE {
+        pinned.push((format!("licences.licensed_share.{region}.NdPr"), queue.to_owned()));
+    }
     pinned.push(("licences.military_factor".to_owned(), "not identified".to_owned()));
     let base = base_year(catalogue)?;
     let (base, share_note) = with_observed_trade(catalogue, base, &assumed)?;

@@ -411,11 +411,12 @@ fn default_licences() -> LicenceParameters {
         licensed_share: std::array::from_fn(|r| {
             std::array::from_fn(|b| {
                 if r == 0 || b == 0 {
-                    return Parameter::fixed(
-                        0.0,
-                        "share",
-                        Origin::literature("lanthanum and cerium are not controlled"),
-                    );
+                    let why = if r == 0 {
+                        "sales within China need no export licence"
+                    } else {
+                        "lanthanum and cerium are not controlled"
+                    };
+                    return Parameter::fixed(0.0, "share", Origin::literature(why));
                 }
                 let (value, why) = if b == 1 {
                     (

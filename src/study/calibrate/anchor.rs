@@ -174,7 +174,7 @@ impl Calibration {
             "s.d. of monthly Δln Nd 2013-01 to 2024-07".to_owned(),
         ));
         self.notes.push(format!(
-            "s.d. of monthly Δln NdPr: {simulated:.4} simulated, {:.4} observed",
+            "s.d. of monthly Δln NdPr: {simulated:.4} simulated around the mean path, {:.4} observed; jumps that all paths share, when quantities are set, come on top",
             self.price_sd
         ));
         Ok(())
