@@ -143,13 +143,16 @@ impl Args {
     /// as they stand.
     fn samples(&self, terminal: &Terminal) -> Result<(Vec<Sample>, Option<Model>), Failure> {
         let catalogue = Catalogue::bundled()?;
-        if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == self.input) {
-            return Ok((vec![plan.sample], plan.models.first().copied()));
-        }
-        if catalogue.ids().any(|id| id == self.input) {
-            return Ok((vec![sample(catalogue.series(&self.input)?)?], None));
-        }
         let path = Path::new(&self.input);
+        // No id has an ending, so that the bundled figures are not parsed for a user's file.
+        if self.input != "-" && path.extension().is_none() {
+            if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == self.input) {
+                return Ok((vec![plan.sample], plan.models.first().copied()));
+            }
+            if catalogue.ids().any(|id| id == self.input) {
+                return Ok((vec![sample(catalogue.series(&self.input)?)?], None));
+            }
+        }
         if self.input != "-" && !path.exists() && path.extension().is_none() {
             // Neither a file nor an id: more likely a misspelt id.
             return Err(catalogue.entry(&self.input).err().into_iter().collect::<Vec<_>>().into());

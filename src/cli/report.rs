@@ -51,7 +51,9 @@ impl Args {
             "study": self.study.as_ref().map(|p| p.display().to_string()),
             "output": self.output.display().to_string(),
         });
-        let folder = write_report(&study, &results, &self.output, self.force, &about)?;
+        let folder = write_report(&study, &results, &self.output, self.force, &about, &|text| {
+            terminal.say(text);
+        })?;
         terminal.say(&format!(
             "{:>6.1} s  wrote {}",
             start.elapsed().as_secs_f64(),

@@ -15,7 +15,8 @@ use crate::study::run::Results;
 use crate::study::simulate::QUANTILES;
 use crate::study::spec::Study;
 
-/// Writes everything a study found into `root`; the manifest, written last, completes the folder.
+/// Writes everything a study found into `root`; the manifest, written last, completes the folder. `say` is told what a
+/// reader of the charts should know, such as characters that the font lacks.
 ///
 /// # Errors
 /// `I002` or `I003` if the folder cannot be used, `C001` if a chart cannot be drawn.
@@ -25,6 +26,7 @@ pub fn write_report(
     root: &Path,
     force: bool,
     run: &serde_json::Value,
+    say: &dyn Fn(&str),
 ) -> Result<PathBuf, Diagnostic> {
     // Everything is made before anything is written.
     let document = document(results)?;
@@ -35,6 +37,11 @@ pub fn write_report(
         .into_par_iter()
         .map(|figure| figure.png().map(|png| (figure, png)).map_err(|e| fault(&figure.id, &e)))
         .collect::<Result<_, _>>()?;
+    for (figure, _) in &pictures {
+        for warning in &figure.warnings {
+            say(&format!("note: chart {}: {warning}", figure.id));
+        }
+    }
     let forecasts = forecasts_csv(results)?;
     let simulations = simulation_csv(results)?;
     let parameters = json_bytes(&results.calibration.rows())?;

@@ -1,7 +1,5 @@
 //! All phases of a study in order, and what they leave.
 
-use monazite_series::Period;
-
 use super::activity::activity_paths;
 use super::calibrate::{Calibration, calibrate};
 use super::check::check_months;
@@ -47,12 +45,6 @@ impl Results {
             of("nd-oxide-price"),
             of("ev-sales-china")
         )
-    }
-
-    /// Last month of the headline series.
-    pub fn last_month(&self) -> Period {
-        let of = |s: &SeriesForecast| s.plan.sample.last_period();
-        self.forecasts.first().map_or(self.spec.simulate.from, of)
     }
 }
 

@@ -59,7 +59,6 @@ impl Sample {
                 needed: target + 1,
             });
         };
-        let frequency = chosen.series.frequency();
         let mut first = chosen.series.first_period();
         let mut last = chosen.series.last_period();
         for series in publications.iter().map(|p| &p.series) {
@@ -77,7 +76,6 @@ impl Sample {
                 });
             }
         }
-        debug_assert_eq!(first.frequency(), frequency);
         Ok(Self { publications, target, scale, regressors, first, last })
     }
 

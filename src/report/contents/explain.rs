@@ -82,11 +82,12 @@ pub(super) fn paradox_message(explanation: &Explanation) -> Option<String> {
 fn paradox(explanation: &Explanation, window: &TwoWay) -> String {
     let mix = &explanation.mix_residual;
     format!(
-        "{} Printed figures for shorter windows say otherwise by much (see the table), so that one of them may have been revised. In logs the change of value splits exactly: {} points from tonnage, {} from the unit value. To {} the \
+        "{}{} In logs the change of value splits exactly: {} points from tonnage, {} from the unit value. To {} the \
          oxide price, lagged a month and in dollars, moved by {} log points; the pass-through estimated below would make \
          that {} ± {} of the {} points by which the unit value moved. The rest, {} points, is mix and everything \
          else (derived, a residual).",
         paradox_statement(window),
+        disagreement(explanation, window),
         signed(window.tonnage_log_points, 1),
         signed(window.unit_value_log_points, 1),
         month_name(mix.to),
@@ -98,12 +99,27 @@ fn paradox(explanation: &Explanation, window: &TwoWay) -> String {
     )
 }
 
+/// Said where another window of the same year puts the change of value further off than this many points.
+const FAR_APART: f64 = 10.0;
+
+fn disagreement(explanation: &Explanation, window: &TwoWay) -> &'static str {
+    let far = |w: &&TwoWay| {
+        w.to.year() == window.to.year()
+            && (w.value_percent - window.value_percent).abs() > FAR_APART
+    };
+    if explanation.paradox.iter().any(|w| far(&w)) {
+        " Printed figures for another window of the year say otherwise by much (see the table), so that one of them may have been revised."
+    } else {
+        ""
+    }
+}
+
 fn pass_through(explanation: &Explanation) -> String {
     let (levels, differences) =
         (&explanation.pass_through.long_run, &explanation.pass_through.long_run_differences);
     format!(
         "In levels, a price higher by 1 % goes with a unit value higher by {} % within three months (95 % interval {} to \
-         {}); in first differences the figure is {} ({} to {}), which could be zero. Levels may owe their fit to a common trend. Headline tonnage is mostly lanthanum and cerium, so that no \
+         {}); in first differences the figure is {} ({} to {}){}. Levels may owe their fit to a common trend. Headline tonnage is mostly lanthanum and cerium, so that no \
          elasticity of demand is read off it.",
         fixed(levels.value, 2),
         fixed(levels.lo95, 2),
@@ -111,6 +127,11 @@ fn pass_through(explanation: &Explanation) -> String {
         fixed(differences.value, 2),
         fixed(differences.lo95, 2),
         fixed(differences.hi95, 2),
+        if differences.lo95 <= 0.0 && differences.hi95 >= 0.0 {
+            ", which could be zero"
+        } else {
+            ""
+        },
     )
 }
 

@@ -97,13 +97,17 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
             .map(|m| m.effect)
     };
     let mut messages = Vec::new();
-    let both = |horizon| price("both-booms", Basket::NdPr, horizon).map(|e| signed(e.mean, 0));
+    let both = |horizon| price("both-booms", Basket::NdPr, horizon).map(|e| e.mean);
     if let (Some(first), Some(half), Some(year)) = (both(1), both(6), both(12)) {
         messages.push(format!(
-            "With vehicles 30 % and wind 40 % above the forecast, the Nd–Pr price outside China moves by {first} % in the month of \
-             the surprise, {half} % after six months and {year} % after twelve ({}): without storage the first months overshoot, \
-             and supply set too high in answer then weighs on the price.",
-            conduct_name(conduct)
+            "With vehicles 30 % and wind 40 % above the forecast, the Nd–Pr price outside China moves by {} % in the month of \
+             the surprise, {} % after six months and {} % after twelve ({}){}{}.",
+            signed(first, 0),
+            signed(half, 0),
+            signed(year, 0),
+            conduct_name(conduct),
+            if first > year { ": without storage the first months overshoot" } else { "" },
+            if half < 0.0 { ", and supply set in answer then weighs on the price" } else { "" },
         ));
     }
     let total =

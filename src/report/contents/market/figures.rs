@@ -11,7 +11,7 @@ use crate::chart::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::report::contents::chart_fault;
-use crate::report::contents::words::{month_name, months};
+use crate::report::contents::words::{list, month_name, months};
 
 impl<'a> Market<'a> {
     /// The inside price of Nd–Pr by scenario under the central conduct.
@@ -31,6 +31,17 @@ impl<'a> Market<'a> {
         let mut others: Vec<&str> = self.scenarios().into_iter().skip(1).collect();
         others.retain(|s| *s != "wind-up-40" || self.scenarios().len() <= MOST_LINES);
         shown.extend(others.into_iter().take(MOST_LINES - 1));
+        let missing: Vec<String> = self
+            .scenarios()
+            .into_iter()
+            .filter(|s| !shown.contains(s))
+            .map(|s| scenario_name(s).to_owned())
+            .collect();
+        let left_out = if missing.is_empty() {
+            "Medians over paths.".to_owned()
+        } else {
+            format!("Left out for space, and in the tables: {}.", list(&missing))
+        };
         let band = self
             .rows("baseline", conduct, output)
             .map(|r| Interval {
@@ -44,11 +55,7 @@ impl<'a> Market<'a> {
             heading: Heading::new(id, self.price_statement())
                 .unit("Nd–Pr oxide in China, CNY/kg without VAT, medians; band: 90 % of baseline paths")
                 .source(format!("own simulation, {}", conduct_name(conduct)))
-                .caption(if self.scenarios().len() > MOST_LINES {
-                    "Wind +40 % is left out for space; the tables have it."
-                } else {
-                    "Medians over paths."
-                })
+                .caption(left_out)
                 .vintage(self.results.vintage()),
             lines: shown.into_iter().map(line).collect(),
             band,
