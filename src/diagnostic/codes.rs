@@ -176,6 +176,10 @@ Fix: add a year in which they stand alone, or use `--model structural` or `--mod
 Supply and demand did not meet to the tolerance, calibration did not settle, or a parameter is out of its range.
 Example: an elasticity with the wrong sign.
 Fix: look at the parameter the message names."),
+    ("M011", "A model cannot use something the data have.
+Regressors, sums over several months or gaps are never left out in silence: the answer would be to another question.
+Example: `--model ets` for exports whose January and February come as one figure.
+Fix: use `auto`, `arima` or `structural`."),
     ("S001", "A study file has a key that is not known.
 Nothing is ignored in silence.
 Example: `horzion = 24`.

@@ -37,9 +37,13 @@ impl Diagnostics {
             .filter(|i| i.channel == 0)
             .map(monazite_statespace::Innovation::standardised)
             .collect();
+        Self::of_residuals(&z, if arma { n_parameters } else { 0 })
+    }
+
+    /// Of standardised residuals; `used` parameters are taken off the degrees of freedom of Ljung–Box.
+    pub(crate) fn of_residuals(z: &[f64], used: usize) -> Self {
         let lags = 24.min(z.len() / 5);
-        let used = if arma { n_parameters } else { 0 };
-        Self { ljung_box: ljung_box(&z, lags, used), lags, jarque_bera: jarque_bera(&z) }
+        Self { ljung_box: ljung_box(z, lags, used), lags, jarque_bera: jarque_bera(z) }
     }
 }
 

@@ -90,6 +90,16 @@ pub enum ForecastError {
         /// Norm of the gradient where the search stopped.
         gradient: f64,
     },
+    /// The sample has something the model cannot use, and leaving it out would be another question.
+    #[error("{model} of `{id}` cannot use {what}")]
+    Unsupported {
+        /// The model.
+        model: String,
+        /// The series.
+        id: String,
+        /// What it cannot use.
+        what: String,
+    },
     /// A specification that contradicts itself.
     #[error("{0}")]
     Specification(String),

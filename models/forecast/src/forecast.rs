@@ -8,13 +8,13 @@
 
 use monazite_series::{Period, Unit};
 use monazite_statespace::{Scale, simulate, simulate_ahead, smooth};
-use monazite_stochastic::{Key, Purpose, Stream, quantiles};
+use monazite_stochastic::{Key, Purpose, StochasticError, Stream, quantiles};
 use ndarray::{Array2, Axis, Slice};
 use serde::Serialize;
 
-use crate::ForecastError;
 use crate::fit::{Estimate, GaussianFit, fault};
 use crate::report::FitReport;
+use crate::{ForecastError, Marginal, Sample};
 
 /// Probabilities of the quantile columns of every forecast.
 pub const QUANTILES: [f64; 13] =
@@ -37,18 +37,51 @@ pub trait Fitted {
     fn report(&self) -> Option<&FitReport>;
 }
 
-/// Joint predictive paths.
+/// What a model says of the periods ahead: the distribution of each, and joint paths if they were asked for.
+///
+/// If every figure of the sample is positive, nothing of the forecast is negative.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
-    pub(crate) id: String,
-    pub(crate) model: String,
-    pub(crate) unit: Unit,
-    pub(crate) first: Period,
-    /// `n_paths × horizon`, in the unit of the series.
-    pub(crate) paths: Array2<f64>,
+    id: String,
+    model: String,
+    unit: Unit,
+    first: Period,
+    positive: bool,
+    marginals: Vec<Marginal>,
+    paths: Array2<f64>,
 }
 
 impl Forecast {
+    /// A forecast of the target of a sample: a distribution for each period, and paths (`n_paths × horizon`, possibly
+    /// none), in the unit of the series.
+    pub(crate) fn new(
+        sample: &Sample,
+        model: String,
+        marginals: Vec<Marginal>,
+        mut paths: Array2<f64>,
+    ) -> Self {
+        let target = sample.target();
+        let positive = target.observations().iter().all(|o| o.value > 0.0);
+        if positive {
+            paths.mapv_inplace(|y| y.max(0.0));
+        }
+        Self {
+            id: target.id().to_owned(),
+            model,
+            unit: target.unit().clone(),
+            first: sample.last_period().plus(1),
+            positive,
+            marginals,
+            paths,
+        }
+    }
+
+    /// A forecast whose distributions are those of its paths, of which there is at least one.
+    pub(crate) fn of_paths(sample: &Sample, model: String, paths: Array2<f64>) -> Self {
+        let marginals = paths.columns().into_iter().map(|c| Marginal::draws(c.to_vec())).collect();
+        Self::new(sample, model, marginals, paths)
+    }
+
     /// The series.
     pub fn id(&self) -> &str {
         &self.id
@@ -71,7 +104,7 @@ impl Forecast {
 
     /// Periods forecast.
     pub fn horizon(&self) -> usize {
-        self.paths.ncols()
+        self.marginals.len()
     }
 
     /// `n_paths × horizon`.
@@ -79,23 +112,45 @@ impl Forecast {
         &self.paths
     }
 
+    /// The distribution of the step `h`, from 0.
+    ///
+    /// # Panics
+    /// If `h` is beyond the horizon.
+    pub fn marginal(&self, h: usize) -> &Marginal {
+        &self.marginals[h]
+    }
+
     /// Mean of the step `h`, from 0.
     ///
     /// # Panics
     /// If `h` is beyond the horizon.
     pub fn mean(&self, h: usize) -> f64 {
-        self.paths.column(h).mean().unwrap_or(f64::NAN)
+        self.floored(self.marginals[h].mean())
     }
 
-    /// Quantile of the step `h`, from 0 (Hyndman and Fan 1996, type 7).
+    /// Quantile of the step `h`, from 0.
     ///
     /// # Errors
-    /// A probability outside 0…1.
+    /// A probability that is not between 0 and 1.
     ///
     /// # Panics
     /// If `h` is beyond the horizon.
     pub fn quantile(&self, h: usize, probability: f64) -> Result<f64, ForecastError> {
-        Ok(quantiles(&self.paths.column(h).to_vec(), &[probability])?[0])
+        if !(probability > 0.0 && probability < 1.0) {
+            return Err(StochasticError::Probability { value: probability }.into());
+        }
+        Ok(self.floored(self.marginals[h].quantile(probability)))
+    }
+
+    /// Quantiles of the step `h`, from 0.
+    ///
+    /// # Errors
+    /// A probability that is not between 0 and 1.
+    ///
+    /// # Panics
+    /// If `h` is beyond the horizon.
+    pub fn quantiles(&self, h: usize, probabilities: &[f64]) -> Result<Vec<f64>, ForecastError> {
+        probabilities.iter().map(|&p| self.quantile(h, p)).collect()
     }
 
     /// The paths of the sum over `span` steps from `h` on.
@@ -103,15 +158,8 @@ impl Forecast {
         self.paths.rows().into_iter().map(|row| row.iter().skip(h).take(span).sum()).collect()
     }
 
-    /// Quantiles of the step `h`, from 0.
-    ///
-    /// # Errors
-    /// A probability outside 0…1.
-    ///
-    /// # Panics
-    /// If `h` is beyond the horizon.
-    pub fn quantiles(&self, h: usize, probabilities: &[f64]) -> Result<Vec<f64>, ForecastError> {
-        Ok(quantiles(&self.paths.column(h).to_vec(), probabilities)?)
+    fn floored(&self, y: f64) -> f64 {
+        if self.positive { y.max(0.0) } else { y }
     }
 }
 
@@ -211,13 +259,8 @@ impl Estimate {
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
         check_counts(horizon, n_paths)?;
-        Ok(Forecast {
-            id: self.sample().target().id().to_owned(),
-            model: self.label().to_owned(),
-            unit: self.sample().target().unit().clone(),
-            first: self.sample().last_period().plus(1),
-            paths: self.draws_ahead(horizon, n_paths, seed)?,
-        })
+        let paths = self.draws_ahead(horizon, n_paths, seed)?;
+        Ok(Forecast::of_paths(self.sample(), self.label().to_owned(), paths))
     }
 }
 

@@ -181,6 +181,36 @@ impl Sample {
         Observations::new(self.n_periods() + horizon, self.scale, measurements)
     }
 
+    /// The figures of the target, one a period, for a model that needs just that.
+    pub(crate) fn complete(&self, model: &str) -> Result<Vec<f64>, ForecastError> {
+        let target = self.target();
+        let unsupported = |what: String| ForecastError::Unsupported {
+            model: model.to_owned(),
+            id: target.id().to_owned(),
+            what,
+        };
+        if self.publications.len() > 1 {
+            return Err(unsupported("several publications".into()));
+        }
+        if let Some((name, _)) = self.regressors.list().first() {
+            return Err(unsupported(format!("regressors (`{name}`)")));
+        }
+        let mut expected = self.first;
+        for o in target.observations() {
+            if o.span > 1 {
+                return Err(unsupported(format!(
+                    "a figure over {} periods ({})",
+                    o.span, o.period
+                )));
+            }
+            if o.period != expected {
+                return Err(unsupported(format!("a gap (no figure for {expected})")));
+            }
+            expected = expected.plus(1);
+        }
+        Ok(target.observations().iter().map(|o| o.value).collect())
+    }
+
     /// The unit in which relative effects are stated: one in logs, the mean figure of a period in levels.
     pub(crate) fn size(&self) -> f64 {
         if self.scale == Scale::Log {

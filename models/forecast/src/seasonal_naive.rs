@@ -142,13 +142,7 @@ impl Fitted for SeasonalNaiveFit {
                     if self.sample.scale() == Scale::Log { season[at].exp() } else { season[at] };
             }
         }
-        Ok(Forecast {
-            id: target.id().to_owned(),
-            model: format!("seasonal naive [{}]", self.season),
-            unit: target.unit().clone(),
-            first: self.sample.last_period().plus(1),
-            paths,
-        })
+        Ok(Forecast::of_paths(&self.sample, format!("seasonal naive [{}]", self.season), paths))
     }
 
     fn report(&self) -> Option<&FitReport> {

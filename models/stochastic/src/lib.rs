@@ -26,4 +26,6 @@ pub use paths::{
 pub use schwartz_smith::{
     Measure, SchwartzSmith, SchwartzSmithParameters, TwoFactorState, TwoFactorStep,
 };
-pub use summary::{MeanEstimate, Moments, Summary, paired_difference, quantiles};
+pub use summary::{
+    MeanEstimate, Moments, Summary, paired_difference, quantile_of_sorted, quantiles,
+};

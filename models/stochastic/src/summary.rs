@@ -220,7 +220,14 @@ fn sorted(values: &[f64]) -> Result<Vec<f64>, StochasticError> {
     Ok(sorted)
 }
 
-fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, StochasticError> {
+/// The same of values in ascending order, of which there is at least one.
+///
+/// # Errors
+/// A probability outside 0…1.
+///
+/// # Panics
+/// If there are no values.
+pub fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, StochasticError> {
     if !(0.0..=1.0).contains(&probability) {
         return Err(StochasticError::Probability { value: probability });
     }

@@ -83,6 +83,10 @@ pub(crate) fn model_diagnostic(e: &ForecastError) -> Diagnostic {
             "M009",
             "use `--model structural`, which can start from an assumption, or `--model snaive`",
         ),
+        ForecastError::Unsupported { .. } => (
+            "M011",
+            "use `--model auto`, `arima` or `structural`, which take sums, gaps and regressors as they are",
+        ),
         _ => ("M007", "this is a fault of the model or of the program; please report it"),
     };
     Diagnostic::error(code, e.to_string()).help(hint)

@@ -1,0 +1,275 @@
+//! The distribution of one step of a forecast: a mixture of normals on transformed scales and of draws.
+//!
+//! Every model says what it knows of a step as parts with weights; the combination of models is then the mixture of
+//! their parts, and its quantiles invert the mixture's distribution function.
+
+use monazite_stochastic::quantile_of_sorted;
+use statrs::function::erf::{erfc, erfc_inv};
+
+use crate::Transform;
+
+/// What a part of a mixture looks like.
+#[derive(Debug, Clone, PartialEq)]
+enum Shape {
+    /// Normal on a transformed scale.
+    Normal { mean: f64, sd: f64, transform: Transform },
+    /// As these draws, in ascending order, have it.
+    Draws(Vec<f64>),
+}
+
+/// A part of a mixture; its values are those of the shape times `unit`.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    weight: f64,
+    unit: f64,
+    shape: Shape,
+}
+
+/// Distribution of one step ahead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marginal {
+    parts: Vec<Part>,
+}
+
+/// Relative precision of a quantile of a mixture.
+const PRECISION: f64 = 1e-12;
+
+/// Normal distribution function.
+fn phi(z: f64) -> f64 {
+    0.5 * erfc(-z / std::f64::consts::SQRT_2)
+}
+
+/// Normal quantile.
+pub(crate) fn normal_quantile(p: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
+}
+
+impl Part {
+    fn cdf(&self, y: f64) -> f64 {
+        let y = y / self.unit;
+        match &self.shape {
+            Shape::Normal { mean, sd, transform } => {
+                let gap = transform.forward(y) - mean;
+                if *sd > 0.0 { phi(gap / sd) } else { f64::from(u8::from(gap >= 0.0)) }
+            }
+            Shape::Draws(draws) => draws_cdf(draws, y),
+        }
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.unit
+            * match &self.shape {
+                Shape::Normal { mean, sd, transform } if *sd > 0.0 => {
+                    transform.inverse(mean + sd * normal_quantile(p))
+                }
+                Shape::Normal { mean, transform, .. } => transform.inverse(*mean),
+                Shape::Draws(draws) => draw_quantile(draws, p),
+            }
+    }
+
+    fn mean(&self) -> f64 {
+        self.unit
+            * match &self.shape {
+                Shape::Normal { mean, sd, transform } => transform.mean(*mean, *sd),
+                Shape::Draws(draws) => draws.iter().sum::<f64>() / draws.len() as f64,
+            }
+    }
+
+    /// The same around its median with deviations `factor` times as large: on the transformed scale of a normal, in
+    /// logarithms of positive draws.
+    fn spread(&mut self, factor: f64) {
+        match &mut self.shape {
+            Shape::Normal { sd, .. } => *sd *= factor,
+            Shape::Draws(draws) => {
+                let centre = draw_quantile(draws, 0.5);
+                let positive = draws[0] > 0.0;
+                for draw in draws {
+                    *draw = spread_from(centre, *draw, factor, positive);
+                }
+            }
+        }
+    }
+}
+
+/// Quantile of type 7 (Hyndman and Fan 1996).
+fn draw_quantile(draws: &[f64], p: f64) -> f64 {
+    quantile_of_sorted(draws, p).unwrap_or(f64::NAN)
+}
+
+/// A value moved away from (or to) a centre, in logarithms or in levels.
+pub(crate) fn spread_from(centre: f64, value: f64, factor: f64, logs: bool) -> f64 {
+    if logs { centre * (value / centre).powf(factor) } else { centre + factor * (value - centre) }
+}
+
+/// Inverse of the quantiles of type 7: 0 below the least draw, 1 above the largest.
+fn draws_cdf(draws: &[f64], y: f64) -> f64 {
+    let above = draws.partition_point(|d| *d <= y);
+    if above == 0 {
+        return 0.0;
+    }
+    if above == draws.len() {
+        return 1.0;
+    }
+    let (lo, hi) = (draws[above - 1], draws[above]);
+    ((above - 1) as f64 + (y - lo) / (hi - lo)) / (draws.len() - 1) as f64
+}
+
+impl Marginal {
+    /// Normal on a transformed scale; `sd` 0 is a certainty.
+    pub fn normal(mean: f64, sd: f64, transform: Transform) -> Self {
+        Self {
+            parts: vec![Part {
+                weight: 1.0,
+                unit: 1.0,
+                shape: Shape::Normal { mean, sd, transform },
+            }],
+        }
+    }
+
+    /// A mixture of normals on one transformed scale: `(weight, mean, sd)`, the weights adding up to one.
+    pub fn normals(parts: &[(f64, f64, f64)], transform: Transform) -> Self {
+        let part = |&(weight, mean, sd): &(f64, f64, f64)| Part {
+            weight,
+            unit: 1.0,
+            shape: Shape::Normal { mean, sd, transform },
+        };
+        Self { parts: parts.iter().map(part).collect() }
+    }
+
+    /// As draws have it; they must be finite and at least one.
+    pub fn draws(mut draws: Vec<f64>) -> Self {
+        draws.sort_by(f64::total_cmp);
+        Self { parts: vec![Part { weight: 1.0, unit: 1.0, shape: Shape::Draws(draws) }] }
+    }
+
+    /// The mixture of distributions with weights that add up to one.
+    pub fn mixture(members: &[(f64, Self)]) -> Self {
+        let mut parts = Vec::new();
+        for (weight, member) in members {
+            for part in &member.parts {
+                parts.push(Part { weight: weight * part.weight, ..part.clone() });
+            }
+        }
+        Self { parts }
+    }
+
+    /// The distribution of `factor` (positive) times the figure.
+    #[must_use]
+    pub fn times(mut self, factor: f64) -> Self {
+        for part in &mut self.parts {
+            part.unit *= factor;
+        }
+        self
+    }
+
+    /// Deviations of every part from its own median made `factor` times as large.
+    #[must_use]
+    pub fn spread(mut self, factor: f64) -> Self {
+        for part in &mut self.parts {
+            part.spread(factor);
+        }
+        self
+    }
+
+    /// Mean.
+    pub fn mean(&self) -> f64 {
+        self.parts.iter().map(|p| p.weight * p.mean()).sum()
+    }
+
+    /// Probability of a figure of at most `y`.
+    pub fn cdf(&self, y: f64) -> f64 {
+        self.parts.iter().map(|p| p.weight * p.cdf(y)).sum::<f64>().clamp(0.0, 1.0)
+    }
+
+    /// Quantile; `probability` lies strictly between 0 and 1.
+    pub fn quantile(&self, probability: f64) -> f64 {
+        let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
+        for part in self.parts.iter().filter(|p| p.weight > 0.0) {
+            let q = part.quantile(probability);
+            (lo, hi) = (lo.min(q), hi.max(q));
+        }
+        // The quantile of a mixture lies between the least and the largest of its parts'.
+        self.invert(probability, lo, hi)
+    }
+
+    /// Illinois variant of false position, which never leaves the bracket (Dowell and Jarratt 1971).
+    fn invert(&self, probability: f64, mut lo: f64, mut hi: f64) -> f64 {
+        let gap = |y: f64| self.cdf(y) - probability;
+        if self.parts.len() == 1 || hi - lo <= PRECISION * hi.abs().max(lo.abs()) || !hi.is_finite()
+        {
+            return lo;
+        }
+        let (mut below, mut above) = (gap(lo), gap(hi));
+        if below >= 0.0 {
+            return lo;
+        }
+        let mut last_side = 0;
+        for step in 0..200 {
+            let mut y = (lo * above - hi * below) / (above - below);
+            // Flat stretches between draws: halve every third time.
+            if step % 3 == 2 || !(y > lo && y < hi) {
+                y = 0.5 * (lo + hi);
+            }
+            let at = gap(y);
+            if at == 0.0 {
+                return y;
+            }
+            let side = if at < 0.0 { -1 } else { 1 };
+            if at < 0.0 {
+                (lo, below) = (y, at);
+                if last_side == side {
+                    above *= 0.5;
+                }
+            } else {
+                (hi, above) = (y, at);
+                if last_side == side {
+                    below *= 0.5;
+                }
+            }
+            last_side = side;
+            if hi - lo <= PRECISION * hi.abs().max(lo.abs()) {
+                break;
+            }
+        }
+        0.5 * (lo + hi)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_normal_has_its_quantiles() {
+        let one = Marginal::normal(1.0, 2.0, Transform::None);
+        assert!((one.quantile(0.975) - (1.0 + 2.0 * 1.959963984540054)).abs() < 1e-9);
+        let logs = Marginal::normal(0.0, 1.0, Transform::Log).times(3.0);
+        assert!((logs.quantile(0.5) - 3.0).abs() < 1e-12);
+        assert!((logs.mean() - 3.0 * 0.5_f64.exp()).abs() < 1e-12);
+        assert!((logs.cdf(3.0) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn quantiles_of_a_mixture_invert_its_distribution() {
+        let draws: Vec<f64> = (0..201).map(|i| f64::from(i) / 40.0).collect();
+        let mixture = Marginal::mixture(&[
+            (0.5, Marginal::normal(2.0, 1.0, Transform::None)),
+            (0.3, Marginal::normal(1.0, 0.4, Transform::Log)),
+            (0.2, Marginal::draws(draws)),
+        ]);
+        for p in [0.005, 0.025, 0.1, 0.5, 0.77, 0.975] {
+            assert!((mixture.cdf(mixture.quantile(p)) - p).abs() < 1e-10, "{p}");
+        }
+    }
+
+    #[test]
+    fn spreading_keeps_medians() {
+        let mut draws: Vec<f64> = (1..=101).map(f64::from).collect();
+        draws.reverse();
+        let wide = Marginal::draws(draws).spread(2.0);
+        assert!((wide.quantile(0.5) - 51.0).abs() < 1e-9);
+        assert!(wide.quantile(0.0001) > 0.0);
+        let normal = Marginal::normal(0.0, 1.0, Transform::None).spread(0.5);
+        assert!((normal.quantile(0.8413447460685429) - 0.5).abs() < 1e-9);
+    }
+}
