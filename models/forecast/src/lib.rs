@@ -20,6 +20,7 @@ mod marginal;
 mod method;
 mod model;
 mod polynomial;
+mod posterior;
 mod problem;
 mod regressor;
 mod report;
