@@ -10,6 +10,7 @@ use monazite_series::Period;
 use monazite_stochastic::quantiles;
 use serde::Serialize;
 
+use crate::model::Memory;
 use crate::seasonal_naive::seasonal_pairs;
 use crate::{ForecastError, Model, Sample};
 
@@ -145,9 +146,9 @@ pub fn backtest(
         scale: pairs.iter().sum::<f64>() / pairs.len() as f64,
         n_origins: origins.len(),
     };
-    let mut last_estimates = None;
+    let mut memory = Memory::default();
     for origin in origins {
-        match at_origin(model, sample, origin, options, &mut last_estimates) {
+        match at_origin(model, sample, origin, options, &mut memory) {
             Ok(scored) => result.scored.extend(scored),
             Err(e) => result.failures.push((origin, e.to_string())),
         }
@@ -160,7 +161,7 @@ fn at_origin(
     sample: &Sample,
     origin: Period,
     options: &BacktestOptions,
-    last_estimates: &mut Option<Vec<f64>>,
+    memory: &mut Memory,
 ) -> Result<Vec<Scored>, ForecastError> {
     let known = sample.until(origin)?;
     let end = known.last_period();
@@ -175,8 +176,8 @@ fn at_origin(
         .collect();
     let Some(furthest) = ahead.iter().map(|o| o.period).max() else { return Ok(Vec::new()) };
     let horizon = (furthest.ordinal() - end.ordinal()) as usize;
-    let draws = (horizon, options.n_paths, options.seed);
-    let forecast = model.forecast_next(&known, last_estimates, draws)?;
+    let fit = model.fit_next(&known, memory)?;
+    let forecast = fit.forecast(horizon, options.n_paths, options.seed)?;
     ahead
         .into_iter()
         .map(|o| {

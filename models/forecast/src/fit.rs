@@ -10,7 +10,7 @@ use monazite_stochastic::{Key, Purpose};
 use crate::form::{Dynamics, Form};
 use crate::inference::report;
 use crate::posterior::{Weighted, chi_squared, parameter_draws};
-use crate::problem::{Design, Problem};
+use crate::problem::{Column, Design, Problem};
 use crate::report::{FitReport, ParameterEstimate};
 use crate::{Arima, ForecastError, Sample, Structural};
 
@@ -236,6 +236,14 @@ impl Estimate {
 
     pub(crate) fn dynamics(&self) -> &Dynamics {
         &self.dynamics
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.design.columns
+    }
+
+    pub(crate) fn filtered(&self) -> &Filtered {
+        &self.filtered
     }
 
     /// The model at weighted draws of its parameters.

@@ -5,12 +5,15 @@
 //! and of variances and ARMA parameters. Where the sample has sums in logs, the state at its end is that of the model
 //! linearised at the conditional mode, here and in backtests.
 
+use std::fmt;
+
 use monazite_series::{Period, Unit};
 use monazite_statespace::{Channel, Scale, predict, simulate, simulate_ahead, smooth};
 use monazite_stochastic::{Key, Purpose, StochasticError, Stream, quantiles};
 use ndarray::{Array2, Axis, Slice};
 use serde::Serialize;
 
+use crate::combination::Member;
 use crate::fit::{Estimate, GaussianFit, fault};
 use crate::posterior::shares;
 use crate::report::FitReport;
@@ -21,11 +24,12 @@ pub const QUANTILES: [f64; 13] =
     [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975];
 
 /// A fitted model that can forecast.
-pub trait Fitted {
-    /// Joint paths of the `horizon` periods after the last one with a figure; `seed` fixes the draws.
+pub trait Fitted: fmt::Debug + Send + Sync {
+    /// The `horizon` periods after the last one with a figure, with so many joint paths (none: the distributions alone);
+    /// `seed` fixes the draws.
     ///
     /// # Errors
-    /// No horizon or no path, or a regressor without future values.
+    /// No horizon, or a regressor without future values.
     fn forecast(
         &self,
         horizon: usize,
@@ -33,8 +37,16 @@ pub trait Fitted {
         seed: u64,
     ) -> Result<Forecast, ForecastError>;
 
-    /// What was estimated, if anything was.
+    /// The form the model took, such as `ETS(M,Ad,M)`.
+    fn form(&self) -> String;
+
+    /// What was estimated, if one model was.
     fn report(&self) -> Option<&FitReport>;
+
+    /// What a combination is made of; nothing else has members.
+    fn members(&self) -> &[Member] {
+        &[]
+    }
 }
 
 /// What a model says of the periods ahead: the distribution of each, and joint paths if they were asked for.
@@ -361,8 +373,31 @@ impl Fitted for GaussianFit {
         self.estimate().forecast(horizon, n_paths, seed)
     }
 
+    fn form(&self) -> String {
+        self.report().model.clone()
+    }
+
     fn report(&self) -> Option<&FitReport> {
         Some(self.report())
+    }
+}
+
+impl Fitted for Estimate {
+    fn forecast(
+        &self,
+        horizon: usize,
+        n_paths: usize,
+        seed: u64,
+    ) -> Result<Forecast, ForecastError> {
+        self.forecast(horizon, n_paths, seed)
+    }
+
+    fn form(&self) -> String {
+        self.label().to_owned()
+    }
+
+    fn report(&self) -> Option<&FitReport> {
+        None
     }
 }
 

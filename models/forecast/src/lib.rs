@@ -10,12 +10,14 @@
 
 mod arima;
 mod backtest;
+mod combination;
 mod diagnostics;
 mod error;
 mod fit;
 mod forecast;
 mod form;
 mod inference;
+mod linearised;
 mod marginal;
 mod method;
 mod model;
@@ -31,6 +33,7 @@ mod transform;
 
 pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use fit::{Forecaster, GaussianFit};

@@ -201,6 +201,10 @@ impl Fitted for MethodFit {
         Ok(Forecast::new(&self.sample, self.form(), marginals, paths))
     }
 
+    fn form(&self) -> String {
+        self.estimated.form()
+    }
+
     fn report(&self) -> Option<&FitReport> {
         Some(&self.report)
     }
