@@ -212,7 +212,9 @@ impl Estimate {
         sample: &Sample,
         start: Option<&[f64]>,
     ) -> Result<Self, ForecastError> {
-        let (problem, design) = problem(form, sample)?;
+        let (actual, design) = problem(form, sample)?;
+        let standardised = sample.standardised()?;
+        let (problem, _) = problem(form, &standardised)?;
         let own = problem.starts();
         // A publication that has come in since changes the number of parameters.
         let starts = match start {
@@ -221,7 +223,7 @@ impl Estimate {
         };
         let named = |e| fault(&form.label(), sample, e);
         let best = problem.search(&starts, true).map_err(named)?;
-        estimate(&problem, design, best.point, N_DRAWS_QUICK)
+        estimate(&actual, design, best.point, N_DRAWS_QUICK)
             .map(|(estimate, _, _)| estimate)
             .map_err(named)
     }
@@ -272,9 +274,12 @@ impl Estimate {
 
 impl GaussianFit {
     fn of(form: &dyn Form, sample: &Sample) -> Result<Self, ForecastError> {
-        let (problem, design) = problem(form, sample)?;
         let named = |e| fault(&form.label(), sample, e);
+        let (actual, design) = problem(form, sample)?;
+        let standardised = sample.standardised()?;
+        let (problem, _) = problem(form, &standardised)?;
         let best = problem.search(&problem.starts(), false).map_err(named)?;
+        let problem = actual;
         if best.gradient_norm > GRADIENT_FAILURE {
             return Err(ForecastError::NotConverged {
                 model: form.label(),

@@ -88,7 +88,7 @@ pub(crate) fn standardised(figures: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// The nearest number with 40 bits behind the point of its mantissa.
-fn to_40_bits(x: f64) -> f64 {
+pub(crate) fn to_40_bits(x: f64) -> f64 {
     const DROPPED: u64 = 12;
     f64::from_bits((x.to_bits() + (1 << (DROPPED - 1))) & !((1 << DROPPED) - 1))
 }

@@ -137,18 +137,18 @@ fn us_accidental_deaths_airline() {
 fn units_do_not_matter() {
     let values: Vec<f64> = data::AIR_PASSENGERS[..60].to_vec();
     for scale in [Scale::Log, Scale::Level] {
-        let fit = |factor: f64| {
+        let forecast = |factor: f64| {
             let scaled: Vec<f64> = values.iter().map(|v| v * factor).collect();
-            Structural::basic(12).fit(&sample(monthly("1949-01", &scaled), scale)).unwrap()
+            let sample = sample(monthly("1949-01", &scaled), scale);
+            Structural::basic(12).fit(&sample).unwrap().forecast(12, 0, 5).unwrap()
         };
-        let (one, other) = (fit(1.0), fit(1e6));
-        let median = |f: &GaussianFit| f.forecast(12, 500, 5).unwrap().quantile(11, 0.5).unwrap();
-        let ratio = median(&other) / median(&one) / 1e6;
-        assert!(
-            (ratio - 1.0).abs() < 1e-4,
-            "{scale:?}: {ratio}\n{}\n{}",
-            one.report(),
-            other.report()
-        );
+        let one = forecast(1.0);
+        for factor in [1e-9, 1e-3, 7.0, 1e9] {
+            let other = forecast(factor);
+            for p in [0.025, 0.5, 0.975] {
+                let ratio = other.quantile(11, p).unwrap() / one.quantile(11, p).unwrap() / factor;
+                assert!((ratio - 1.0).abs() < 1e-10, "{scale:?} {factor} {p}: {:e}", ratio - 1.0);
+            }
+        }
     }
 }
