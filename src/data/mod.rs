@@ -24,5 +24,5 @@ mod rows;
 pub use bundle::{Table, bundled_files, table};
 pub use catalogue::{Catalogue, Entry, FigureRow};
 pub use claims::{Claim, Verdict, claims};
-pub use read::{Checked, ReadOptions, check, check_text, read_series_file};
+pub use read::{Checked, Panel, ReadOptions, check, check_text, read_series_file};
 pub use rows::*;

@@ -6,4 +6,5 @@
 mod processes;
 
 mod coverage;
+
 mod results;

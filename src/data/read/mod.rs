@@ -16,6 +16,7 @@
 mod assemble;
 mod header;
 mod number;
+mod panel;
 mod period_text;
 mod records;
 mod row;
@@ -26,6 +27,8 @@ use std::io::Read;
 use std::path::Path;
 
 use monazite_series::{Aggregation, Series, Unit};
+
+pub use self::panel::Panel;
 
 use self::header::header_columns;
 use self::records::{Record, delimiter_of, records};
@@ -166,15 +169,29 @@ impl Findings<'_> {
 }
 
 fn read(text: &str, findings: &mut Findings, options: &ReadOptions) -> Vec<Series> {
+    let mut all = Vec::new();
+    stream(text, findings, options, false, &mut |series, _| all.extend(series));
+    all
+}
+
+/// Reads a text and hands its series on: all at once at the end, or each as soon as the next begins if the rows of each
+/// stand together (`grouped`).
+fn stream<'f>(
+    text: &str,
+    findings: &mut Findings<'f>,
+    options: &ReadOptions,
+    grouped: bool,
+    take: &mut dyn FnMut(Vec<Series>, &mut Findings<'f>),
+) {
     let first_line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let delimiter = delimiter_of(first_line);
     let mut lines = records(text, delimiter);
     let Some(header) = lines.next() else {
         let empty = Diagnostic::error("D001", "the file is empty").in_file(findings.file);
         findings.all.push(empty.help("add a header `unique_id,ds,y` and at least one row"));
-        return Vec::new();
+        return;
     };
-    let Some(columns) = header_columns(&header, findings) else { return Vec::new() };
+    let Some(columns) = header_columns(&header, findings) else { return };
     if columns.unit.is_none() && options.unit.is_none() {
         let note = Diagnostic::note("D033", "there is no column `unit`")
             .in_file(findings.file)
@@ -187,9 +204,24 @@ fn read(text: &str, findings: &mut Findings, options: &ReadOptions) -> Vec<Serie
     let name = if findings.file == "<stdin>" { "stdin".into() } else { stem.into_owned() };
     let reader = RowReader { columns, name, comma_is_decimal: delimiter == ';', options };
     let (mut rows, mut failed, mut n_lines) = (Vec::new(), Vec::new(), 0);
+    let mut current: Option<String> = None;
     for record in lines {
         n_lines += 1;
-        match reader.row(record, findings) {
+        let row = reader.row(record, findings);
+        let id = match &row {
+            Ok(row) => Some(&row.id),
+            Err(id) => id.as_ref(),
+        };
+        if grouped && id.is_some() && id != current.as_ref() {
+            if current.is_some() {
+                let rows = std::mem::take(&mut rows);
+                let series = assemble::series(rows, &failed, findings, options);
+                take(series, findings);
+                failed.clear();
+            }
+            current = id.cloned();
+        }
+        match row {
             Ok(row) => rows.push(row),
             Err(Some(id)) => failed.push(id),
             Err(None) => {}
@@ -199,5 +231,6 @@ fn read(text: &str, findings: &mut Findings, options: &ReadOptions) -> Vec<Serie
         let bare = Diagnostic::error("D001", "there is a header and no row below it");
         findings.push(bare.help("add at least one row, e.g. `x,2025-03,5666.3`"), &header, None);
     }
-    assemble::series(rows, &failed, findings, options)
+    let series = assemble::series(rows, &failed, findings, options);
+    take(series, findings);
 }
