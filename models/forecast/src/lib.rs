@@ -12,6 +12,7 @@ mod arima;
 mod backtest;
 mod diagnostics;
 mod error;
+mod ets;
 mod fit;
 mod forecast;
 mod form;
@@ -32,6 +33,9 @@ pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
+pub use ets::{
+    Criterion, ErrorForm, Ets, EtsChoice, EtsFilter, EtsForm, EtsParameters, SeasonForm, TrendForm,
+};
 pub use fit::{Forecaster, GaussianFit};
 pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};
 pub use marginal::Marginal;
