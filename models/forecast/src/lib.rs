@@ -13,6 +13,7 @@ mod backtest;
 mod combination;
 mod diagnostics;
 mod error;
+mod ets;
 mod fit;
 mod forecast;
 mod form;
@@ -36,6 +37,9 @@ pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
+pub use ets::{
+    Criterion, ErrorForm, Ets, EtsChoice, EtsFilter, EtsForm, EtsParameters, SeasonForm, TrendForm,
+};
 pub use fit::{Forecaster, GaussianFit};
 pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};
 pub use marginal::Marginal;

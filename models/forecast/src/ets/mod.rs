@@ -1,0 +1,176 @@
+//! Exponential smoothing in innovations form: level, trend and season that follow the one-step errors.
+//!
+//! For series with one figure a period whose level, growth and seasonal pattern drift. Any of error, trend and season may
+//! add or multiply ([`EtsForm`]); one form is fitted by maximum likelihood with the states at the start among the
+//! parameters, or the form is chosen by a criterion over all that suit the figures.
+//!
+//! Method: Hyndman, Koehler, Ord and Snyder (2008), tables 2.1–2.3 (recursions), eq. 5.3 (likelihood), ch. 6 (forecast
+//! distributions), ch. 7 (choice). Checked against R 4.2 `forecast::ets` 8.20 at its own parameters (`tests/ets.rs`).
+
+mod filter;
+mod form;
+mod moments;
+mod recursion;
+mod search;
+mod select;
+mod simulate;
+mod start;
+mod tangent;
+
+pub use filter::EtsFilter;
+pub use form::{ErrorForm, EtsForm, SeasonForm, TrendForm};
+pub use recursion::EtsParameters;
+
+use monazite_stochastic::Stream;
+use ndarray::Array2;
+
+use crate::method::{Account, Estimated, Method, Refusal};
+use crate::report::ParameterEstimate;
+use crate::{ForecastError, Forecaster, Marginal, MethodFit, Sample};
+
+/// What forms are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Criterion {
+    /// Akaike's for small samples (Hurvich and Tsai 1989).
+    #[default]
+    Aicc,
+    /// Akaike's.
+    Aic,
+    /// Schwarz's.
+    Bic,
+}
+
+impl Criterion {
+    /// From minus twice a log-likelihood; infinite where `n` figures do not allow `k` parameters.
+    fn of(self, deviance: f64, k: usize, n: usize) -> f64 {
+        match self {
+            Self::Aicc => filter::aicc(deviance, k, n),
+            Self::Aic => deviance + 2.0 * k as f64,
+            Self::Bic => deviance + k as f64 * (n as f64).ln(),
+        }
+    }
+}
+
+/// How a form is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EtsChoice {
+    /// What forms are compared by.
+    pub criterion: Criterion,
+    /// Whether multiplicative trends are among them; their forecasts explode easily, so that they are not by default.
+    pub multiplicative_trend: bool,
+}
+
+/// Exponential smoothing, of one form or of the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ets {
+    /// The form; none: chosen.
+    pub form: Option<EtsForm>,
+    /// Where the form is chosen: only damped trends, none damped, or both.
+    pub damped: Option<bool>,
+    /// Periods in a season, 1 for none.
+    pub season: usize,
+    /// How the form is chosen.
+    pub choice: EtsChoice,
+}
+
+impl Ets {
+    /// The best form by AICc, with seasons of `season` periods (1: none).
+    pub fn auto(season: usize) -> Self {
+        Self { form: None, damped: None, season, choice: EtsChoice::default() }
+    }
+
+    /// One form, with seasons of `season` periods.
+    pub fn of(form: EtsForm, season: usize) -> Self {
+        Self { form: Some(form), ..Self::auto(season) }
+    }
+}
+
+impl Forecaster for Ets {
+    type Fit = MethodFit;
+
+    fn fit(&self, sample: &Sample) -> Result<MethodFit, ForecastError> {
+        MethodFit::of(self, sample)
+    }
+}
+
+impl Method for Ets {
+    fn label(&self) -> String {
+        self.form.map_or_else(|| "ETS".to_owned(), |form| form.to_string())
+    }
+
+    fn needed(&self) -> usize {
+        // More figures than parameters, so that a variance is left to estimate.
+        let fewest = match (self.form, self.damped) {
+            (Some(form), _) => form.n_parameters(self.season),
+            (None, Some(true)) => 6,
+            (None, _) => 3,
+        };
+        fewest + 2
+    }
+
+    fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        let not_positive = y.iter().position(|y| *y <= 0.0);
+        let best = match self.form {
+            Some(form) => {
+                if form.season != SeasonForm::None && self.season < 2 {
+                    return Err(Refusal::Specification(format!(
+                        "{form} needs a season of at least 2 periods, not {}",
+                        self.season
+                    )));
+                }
+                if let Some(at) = not_positive.filter(|_| form.needs_positive()) {
+                    return Err(Refusal::NotPositive { at });
+                }
+                select::fit(form, y, self.season)
+            }
+            None => {
+                let forms = select::candidates(self, not_positive.is_none());
+                select::choose(&forms, self.choice.criterion, y, self.season.max(1))
+            }
+        };
+        let best = best.ok_or(Refusal::NotConverged { gradient: f64::NAN })?;
+        let filter = EtsFilter::new(best.form, best.parameters, y)
+            .map_err(|e| Refusal::Specification(e.to_string()))?;
+        Ok(Box::new(filter))
+    }
+}
+
+impl Estimated for EtsFilter {
+    fn form(&self) -> String {
+        EtsFilter::form(self).to_string()
+    }
+
+    fn marginals(&self, horizon: usize) -> Vec<Marginal> {
+        EtsFilter::marginals(self, horizon)
+    }
+
+    fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
+        EtsFilter::paths(self, horizon, n_paths, stream)
+    }
+
+    fn account(&self) -> Account {
+        let (form, p) = (EtsFilter::form(self), self.parameters());
+        let mut parameters = vec![("alpha", p.alpha)];
+        if form.trend != TrendForm::None {
+            parameters.push(("beta", p.beta));
+        }
+        if form.season != SeasonForm::None {
+            parameters.push(("gamma", p.gamma));
+        }
+        if form.trend.is_damped() {
+            parameters.push(("phi", p.phi));
+        }
+        let deviation = self.sigma2().sqrt();
+        Account {
+            parameters: parameters
+                .into_iter()
+                .map(|(name, value)| ParameterEstimate::normal(name.to_owned(), value, None))
+                .collect(),
+            log_likelihood: Some(self.log_likelihood()),
+            n_parameters: self.n_parameters(),
+            n: self.residuals().len(),
+            residuals: self.residuals().iter().map(|e| e / deviation).collect(),
+            ..Account::default()
+        }
+    }
+}

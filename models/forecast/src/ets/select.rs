@@ -1,0 +1,133 @@
+//! Fitting a form, and choosing one.
+
+use super::form::{ErrorForm, EtsForm, SeasonForm, TrendForm};
+use super::recursion::EtsParameters;
+use super::search::{Optimum, Search};
+use super::start::{States, starts};
+use super::{Criterion, Ets};
+
+/// Precision of a first look at a form.
+const COARSE: f64 = 1e-2;
+/// Precision of the result.
+const FINE: f64 = 1e-9;
+/// A form whose criterion is this far behind after a first look is not looked at again.
+const BEHIND: f64 = 6.0;
+
+/// A form at its maximum of the likelihood.
+#[derive(Debug, Clone)]
+pub(super) struct Best {
+    pub(super) form: EtsForm,
+    pub(super) parameters: EtsParameters,
+}
+
+/// The forms an automatic choice compares.
+pub(super) fn candidates(spec: &Ets, positive: bool) -> Vec<EtsForm> {
+    let mut trends = vec![TrendForm::None];
+    let damped = [false, true].into_iter().filter(|d| spec.damped.is_none_or(|wanted| wanted == *d));
+    for damped in damped {
+        trends.push(TrendForm::Additive { damped });
+        if spec.choice.multiplicative_trend {
+            trends.push(TrendForm::Multiplicative { damped });
+        }
+    }
+    if spec.damped == Some(true) {
+        trends.remove(0);
+    }
+    let mut seasons = vec![SeasonForm::None];
+    if spec.season > 1 {
+        seasons.extend([SeasonForm::Additive, SeasonForm::Multiplicative]);
+    }
+    let mut forms = Vec::new();
+    for error in [ErrorForm::Additive, ErrorForm::Multiplicative] {
+        for &trend in &trends {
+            for &season in &seasons {
+                let form = EtsForm { error, trend, season };
+                if !form.is_unstable() && (positive || !form.needs_positive()) {
+                    forms.push(form);
+                }
+            }
+        }
+    }
+    forms
+}
+
+/// The maximum for one form from all starts; `None` if no start is admissible.
+pub(super) fn fit(form: EtsForm, y: &[f64], m: usize) -> Option<Best> {
+    let states = States::of(form.season, y, m);
+    let mut search = Search::new(form, y, m);
+    let mut best: Option<Optimum> = None;
+    for x in starts(&mut search, form, &states) {
+        keep(&mut best, search.minimise(&x, FINE));
+    }
+    let best = best?;
+    Some(Best { form, parameters: search.parameters_at(&best.x).clone() })
+}
+
+fn keep(best: &mut Option<Optimum>, found: Option<Optimum>) {
+    if let Some(found) = found {
+        if best.as_ref().is_none_or(|b| found.criterion < b.criterion) {
+            *best = Some(found);
+        }
+    }
+}
+
+struct Look<'a> {
+    form: EtsForm,
+    search: Search<'a>,
+    starts: Vec<Vec<f64>>,
+    best: Option<Optimum>,
+}
+
+/// The form with the least criterion among those that `n` figures allow; `None` if there is none.
+pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usize) -> Option<Best> {
+    let n = y.len();
+    let mut states: Vec<(SeasonForm, States)> = Vec::new();
+    let mut looks: Vec<Look<'_>> = Vec::new();
+    for &form in forms {
+        let k = form.n_parameters(m);
+        if n <= k + 1 || (form.season != SeasonForm::None && n <= m) {
+            continue;
+        }
+        if !states.iter().any(|(season, _)| *season == form.season) {
+            states.push((form.season, States::of(form.season, y, m)));
+        }
+        let Some((_, from)) = states.iter().find(|(season, _)| *season == form.season) else {
+            continue;
+        };
+        let mut search = Search::new(form, y, m);
+        let starts = starts(&mut search, form, from);
+        let best = starts.first().and_then(|x| search.minimise(x, COARSE));
+        looks.push(Look { form, search, starts, best });
+    }
+    let value = |look: &Look<'_>| {
+        let Some(best) = &look.best else { return f64::INFINITY };
+        criterion.of(best.criterion, look.form.n_parameters(m), n)
+    };
+    let least = looks.iter().map(&value).fold(f64::INFINITY, f64::min);
+    let near: Vec<usize> = (0..looks.len()).filter(|&i| value(&looks[i]) <= least + BEHIND).collect();
+    for &i in &near {
+        let others: Vec<Vec<f64>> = near
+            .iter()
+            .filter(|&&j| j != i && same_states(looks[i].form, looks[j].form))
+            .filter_map(|&j| looks[j].best.as_ref().map(|b| b.x.clone()))
+            .collect();
+        let look = &mut looks[i];
+        let again: Vec<Vec<f64>> = look.starts.drain(1..).chain(others).collect();
+        for x in again {
+            let found = look.search.minimise(&x, COARSE);
+            keep(&mut look.best, found);
+        }
+    }
+    let chosen = near.into_iter().min_by(|&a, &b| value(&looks[a]).total_cmp(&value(&looks[b])))?;
+    let look = &mut looks[chosen];
+    let from = look.best.as_ref()?.x.clone();
+    let fine = look.search.minimise(&from, FINE);
+    keep(&mut look.best, fine);
+    let x = look.best.as_ref()?.x.clone();
+    Some(Best { form: look.form, parameters: look.search.parameters_at(&x).clone() })
+}
+
+/// Whether two forms differ in the error only, so that the maximum of one starts a search for the other.
+fn same_states(a: EtsForm, b: EtsForm) -> bool {
+    a.trend == b.trend && a.season == b.season
+}
