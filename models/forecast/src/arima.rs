@@ -14,6 +14,17 @@
 //! model has a mean. References: Box, Jenkins, Reinsel and Ljung (2015); Gardner, Harvey and Phillips (1980). Checked
 //! against R 4.2 `arima` (four of its own series) in tests/golden.rs.
 
+mod choose;
+mod estimate;
+mod likelihood;
+mod method;
+mod predict;
+mod profile;
+
+pub use choose::{AutoArima, SeasonalTest};
+pub use estimate::{ArimaError, ArimaEstimate};
+pub use method::FixedArima;
+
 use monazite_statespace::{Initial, StateSpace, StateSpaceError, stationary_covariance};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
