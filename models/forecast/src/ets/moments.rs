@@ -70,8 +70,7 @@ fn of_sum(
     let mut second: Vec<f64> = Vec::with_capacity(horizon);
     (0..horizon)
         .map(|h| {
-            let mean =
-                base(form, p, state, h) + if m > 0 { state.seasons[h % m] } else { 0.0 };
+            let mean = base(form, p, state, h) + if m > 0 { state.seasons[h % m] } else { 0.0 };
             if form.error == ErrorForm::Additive {
                 let sum: f64 = weights[..h].iter().map(|c| c * c).sum();
                 return (mean, sigma2 * (1.0 + sum));
@@ -94,8 +93,7 @@ fn of_product(
     h: usize,
 ) -> (f64, f64) {
     let m = state.seasons.len();
-    let (phi, beta) =
-        if form.trend == TrendForm::None { (0.0, 0.0) } else { (p.phi, p.beta) };
+    let (phi, beta) = if form.trend == TrendForm::None { (0.0, 0.0) } else { (p.phi, p.beta) };
     // First moments of level and growth times Π, and the second ones times Π².
     let (mut x, mut b) = (state.level, state.growth);
     let (mut xx, mut xb, mut bb) = (x * x, x * b, b * b);

@@ -374,8 +374,11 @@ impl<'a> Search<'a> {
             }
             // The least of the parabola through the slope and both values.
             let wanted = -slope * length / (2.0 * ((value - f) / length - slope));
-            length =
-                if wanted.is_finite() { wanted.clamp(0.1 * length, 0.5 * length) } else { 0.3 * length };
+            length = if wanted.is_finite() {
+                wanted.clamp(0.1 * length, 0.5 * length)
+            } else {
+                0.3 * length
+            };
         }
         None
     }
@@ -409,8 +412,7 @@ fn invert(a: &mut [f64], k: usize, inverse: &mut Vec<f64>) {
             for c in 0..j {
                 sum -= a[i * k + c] * a[j * k + c];
             }
-            a[i * k + j] =
-                if i == j { sum.max(floor[j]).sqrt() } else { sum / a[j * k + j] };
+            a[i * k + j] = if i == j { sum.max(floor[j]).sqrt() } else { sum / a[j * k + j] };
         }
     }
     // L⁻¹ below the diagonal of `inverse`, column by column.
@@ -454,7 +456,9 @@ fn update(inverse: &mut [f64], step: &[f64], change: &[f64], work: &mut Vec<f64>
     }
     work.clear();
     work.extend(
-        (0..k).map(|i| inverse[i * k..(i + 1) * k].iter().zip(change).map(|(h, y)| h * y).sum::<f64>()),
+        (0..k).map(|i| {
+            inverse[i * k..(i + 1) * k].iter().zip(change).map(|(h, y)| h * y).sum::<f64>()
+        }),
     );
     let quadratic: f64 = work.iter().zip(change).map(|(h, y)| h * y).sum();
     let scale = (1.0 + quadratic / curvature) / curvature;

@@ -23,7 +23,8 @@ pub(super) struct Best {
 /// The forms an automatic choice compares.
 pub(super) fn candidates(spec: &Ets, positive: bool) -> Vec<EtsForm> {
     let mut trends = vec![TrendForm::None];
-    let damped = [false, true].into_iter().filter(|d| spec.damped.is_none_or(|wanted| wanted == *d));
+    let damped =
+        [false, true].into_iter().filter(|d| spec.damped.is_none_or(|wanted| wanted == *d));
     for damped in damped {
         trends.push(TrendForm::Additive { damped });
         if spec.choice.multiplicative_trend {
@@ -104,7 +105,8 @@ pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usiz
         criterion.of(best.criterion, look.form.n_parameters(m), n)
     };
     let least = looks.iter().map(&value).fold(f64::INFINITY, f64::min);
-    let near: Vec<usize> = (0..looks.len()).filter(|&i| value(&looks[i]) <= least + BEHIND).collect();
+    let near: Vec<usize> =
+        (0..looks.len()).filter(|&i| value(&looks[i]) <= least + BEHIND).collect();
     for &i in &near {
         let others: Vec<Vec<f64>> = near
             .iter()

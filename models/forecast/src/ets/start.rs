@@ -136,11 +136,7 @@ pub(super) fn starts(search: &mut Search<'_>, form: EtsForm, states: &States) ->
 }
 
 /// A start with the mean, no growth and hardly any smoothing, where the states of the decomposition are not admissible.
-fn flat_start(
-    search: &mut Search<'_>,
-    form: EtsForm,
-    mut x: Vec<f64>,
-) -> Option<(f64, Vec<f64>)> {
+fn flat_start(search: &mut Search<'_>, form: EtsForm, mut x: Vec<f64>) -> Option<(f64, Vec<f64>)> {
     let layout = search.layout();
     let multiplies = matches!(form.trend, TrendForm::Multiplicative { .. });
     x[0] = angle(0.03);
