@@ -42,5 +42,5 @@ pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};
 pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
-pub use structural::{Slope, Structural};
+pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
 pub use transform::Transform;
