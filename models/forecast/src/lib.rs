@@ -10,6 +10,7 @@
 
 mod arima;
 mod backtest;
+mod counterfactual;
 mod diagnostics;
 mod error;
 mod fit;
@@ -19,6 +20,7 @@ mod inference;
 mod marginal;
 mod method;
 mod model;
+mod outliers;
 mod polynomial;
 mod problem;
 mod regressor;
@@ -30,6 +32,7 @@ mod transform;
 
 pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use fit::{Forecaster, GaussianFit};
@@ -38,6 +41,10 @@ pub use marginal::Marginal;
 pub use method::MethodFit;
 pub use model::Model;
 pub use monazite_statespace::Scale;
+pub use outliers::{
+    Intervention, InterventionKind, InterventionOptions, Interventions, critical_value,
+    find_interventions,
+};
 pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};
