@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use monazite_forecast::{
-    Arima, Fitted, ForecastError, Model, Regressors, Sample, Scale, SeasonalNaive, Slope,
-    Structural,
+    Arima, Fitted, ForecastError, Model, Regressors, Sample, Scale, SeasonalNaive, Structural,
 };
 use monazite_series::{Period, Series};
 
@@ -179,12 +178,7 @@ fn model(name: &str, series: &Series) -> Model {
         "arima" => Model::Arima(Arima::new(0, 1, 1)),
         "snaive" => Model::SeasonalNaive(SeasonalNaive { season: season.max(1) }),
         "naive" => Model::SeasonalNaive(SeasonalNaive { season: 1 }),
-        _ => Model::Structural(Structural {
-            slope: Slope::Random,
-            season,
-            irregular: true,
-            seasonal_start: None,
-        }),
+        _ => Model::Structural(Structural::basic(season)),
     }
 }
 

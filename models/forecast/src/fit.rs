@@ -30,6 +30,7 @@ impl Forecaster for Structural {
     type Fit = GaussianFit;
 
     fn fit(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
+        self.check()?;
         let model = self.for_sample(sample);
         let mut fit = GaussianFit::of(&model, sample)?;
         if model != *self {

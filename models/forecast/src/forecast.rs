@@ -402,7 +402,7 @@ impl Fitted for Estimate {
 }
 
 /// Indices drawn in proportion to the weights, as many as there are, on an even grid (Kitagawa 1996).
-fn resampled(weights: &[f64]) -> Vec<usize> {
+pub(crate) fn resampled(weights: &[f64]) -> Vec<usize> {
     let n = weights.len();
     let mut chosen = Vec::with_capacity(n);
     let (mut at, mut reached) = (0, weights[0]);

@@ -18,6 +18,10 @@ pub(crate) trait Form {
     fn names(&self) -> Vec<String>;
     /// Whether all variances are relative to one that is estimated in closed form.
     fn relative(&self) -> bool;
+    /// Whether a natural parameter is a variance, whose standard error is found in logarithms.
+    fn is_variance(&self, _parameter_idx: usize) -> bool {
+        !self.relative()
+    }
     /// Whether the constant is estimated (a stationary model has a mean, an integrated one has none).
     fn constant(&self) -> Option<&'static str>;
     /// Points to search from, in unconstrained parameters; `variance` is that of the changes of the data.

@@ -11,6 +11,7 @@
 mod arima;
 mod backtest;
 mod combination;
+mod counterfactual;
 mod diagnostics;
 mod error;
 mod ets;
@@ -23,6 +24,7 @@ mod linearised;
 mod marginal;
 mod method;
 mod model;
+mod outliers;
 mod polynomial;
 mod posterior;
 mod problem;
@@ -40,6 +42,7 @@ mod unit_root;
 pub use arima::{Arima, ArimaError, ArimaEstimate, AutoArima, FixedArima, SeasonalTest};
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
+pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use ets::{
@@ -52,13 +55,17 @@ pub use marginal::Marginal;
 pub use method::MethodFit;
 pub use model::Model;
 pub use monazite_statespace::Scale;
+pub use outliers::{
+    Intervention, InterventionKind, InterventionOptions, Interventions, critical_value,
+    find_interventions,
+};
 pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};
 pub use seasonal_adjustment::{SeasonalIndices, SeasonalScale, is_seasonal};
 pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;
-pub use structural::{Slope, Structural};
+pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
 pub use theta::{Theta, ThetaKind};
 pub use transform::Transform;
 pub use unit_root::{Kpss, KpssNull, Ocsb, kpss, kpss_short_lags, ocsb};

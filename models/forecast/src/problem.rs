@@ -321,7 +321,7 @@ impl<'a> Problem<'a> {
 
     /// Whether a natural parameter is a variance, whose Hessian is taken in its logarithm.
     pub(crate) fn is_variance(&self, at: usize) -> bool {
-        at >= self.n_own() || !self.form.relative()
+        at >= self.n_own() || self.form.is_variance(at)
     }
 
     pub(crate) fn at_edge(&self, at: usize, natural: &[f64]) -> bool {

@@ -3,7 +3,7 @@
 
 use monazite_forecast::{
     Arima, BacktestOptions, ForecastError, Forecaster, Model, Publication, Regressor, Regressors,
-    Sample, Scale, SeasonalNaive, Slope, Structural, backtest,
+    Sample, Scale, SeasonalNaive, Structural, backtest,
 };
 use monazite_series::{Aggregation, Observation, Period, Series};
 use monazite_stochastic::{Key, Purpose};
@@ -110,8 +110,7 @@ fn a_mean_over_two_months_is_not_a_sum() {
     let unit = "CNY/t".parse().unwrap();
     let series = Series::new("p", unit, Aggregation::Mean, figures).unwrap();
     let sample = Sample::new(series, Scale::Log, Regressors::none()).unwrap();
-    let model =
-        Structural { slope: Slope::None, season: 0, irregular: false, seasonal_start: None };
+    let model = Structural::random_walk();
     let hidden = model.fit(&sample).unwrap().smoothed_periods(200, 1).unwrap();
     assert_eq!(hidden.len(), 2);
     assert!((0.5 * (hidden[0].value + hidden[1].value) / mean - 1.0).abs() < 1e-9);

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod arithmetic;
+mod days;
 mod decomposition;
 mod error;
 mod lunar_new_year;
@@ -15,9 +16,10 @@ mod observations;
 mod period;
 mod unit;
 
+pub use days::{days, days_of_week};
 pub use decomposition::{ProductTrade, ValueChange, logarithmic_mean, split_value_change};
 pub use error::SeriesError;
-pub use lunar_new_year::{lunar_new_year, lunar_new_year_regressors};
+pub use lunar_new_year::{lunar_new_year, lunar_new_year_regressors, lunar_new_year_window};
 pub use observations::{Aggregation, Observation, Series, Status};
 pub use period::{Frequency, Period};
 pub use unit::Unit;

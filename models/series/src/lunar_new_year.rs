@@ -9,7 +9,6 @@
 //! Dates: Hong Kong Observatory, Gregorian–lunar calendar conversion tables. Checked in the tests against the mean
 //! lunation.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::{Frequency, Period, SeriesError};
@@ -78,43 +77,73 @@ pub fn lunar_new_year_regressors(first: Period, n: usize) -> Result<[Vec<f64>; 2
             right: first.frequency(),
         });
     }
-    Ok([window(first, n, -6, 0)?, window(first, n, 1, 7)?])
+    Ok([lunar_new_year_window(first, n, -6, 0)?, lunar_new_year_window(first, n, 1, 7)?])
 }
 
-/// Shares of the days `from..=to` around the holiday that lie in each month, centred by calendar month.
-fn window(first: Period, n: usize, from: i32, to: i32) -> Result<Vec<f64>, SeriesError> {
-    let mut average = [0.0; 12];
-    for at in 0..DATES.len() {
-        for (month, share) in shares(FIRST_YEAR + at as i32, from, to).into_iter().enumerate() {
-            average[month] += share / DATES.len() as f64;
-        }
+/// Earliest day of a window: before it the days of the earliest holiday would lie in another year.
+const EARLIEST: i32 = -20;
+/// Latest day of a window.
+const LATEST: i32 = 60;
+
+/// Shares of the days `from..=to` around the holiday (0 is its first day) that lie in each of `n` months from `first` on,
+/// less their average by calendar month.
+///
+/// ```
+/// use monazite_series::{Period, lunar_new_year_window};
+/// // 29 January 2025: three days of the first week of the year lie in January.
+/// let [january, february] = lunar_new_year_window(Period::month(2025, 1)?, 2, 0, 6)?[..] else { unreachable!() };
+/// assert!((january + february).abs() < 1e-12 && january > 0.0);
+/// # Ok::<(), monazite_series::SeriesError>(())
+/// ```
+///
+/// # Errors
+/// [`SeriesError::FrequencyMismatch`] for periods that are not months, [`SeriesError::Shape`] outside 2000–2035 and for
+/// windows that are empty or do not lie within −20 … +60.
+pub fn lunar_new_year_window(
+    first: Period,
+    n: usize,
+    from: i32,
+    to: i32,
+) -> Result<Vec<f64>, SeriesError> {
+    if first.frequency() != Frequency::Month {
+        return Err(SeriesError::FrequencyMismatch {
+            left: Frequency::Month,
+            right: first.frequency(),
+        });
     }
-    let out_of_range = || {
-        let last = FIRST_YEAR + DATES.len() as i32 - 1;
-        SeriesError::Shape(format!("Lunar New Year is tabulated from {FIRST_YEAR} to {last}"))
-    };
+    if from > to || from < EARLIEST || to > LATEST {
+        return Err(SeriesError::Shape(format!(
+            "a window around Lunar New Year from day {from} to day {to} does not lie within {EARLIEST} to {LATEST}"
+        )));
+    }
+    let mut average = [None; 12];
     let mut values = Vec::with_capacity(n);
     for period in first.run(n) {
-        if lunar_new_year(period.year()).is_none() {
-            return Err(out_of_range());
-        }
+        let Some(own) = share(period.year(), period.season(), from, to) else {
+            let last = FIRST_YEAR + DATES.len() as i32 - 1;
+            return Err(SeriesError::Shape(format!(
+                "Lunar New Year is tabulated from {FIRST_YEAR} to {last}"
+            )));
+        };
         let month = period.season();
-        values.push(shares(period.year(), from, to)[month] - average[month]);
+        let usual = *average[month].get_or_insert_with(|| {
+            let years = (FIRST_YEAR..).take(DATES.len());
+            let total: f64 = years.filter_map(|year| share(year, month, from, to)).sum();
+            total / DATES.len() as f64
+        });
+        values.push(own - usual);
     }
     Ok(values)
 }
 
-/// Share of the window in each month of the year; days that fall in the year before or after do not occur.
-fn shares(year: i32, from: i32, to: i32) -> [f64; 12] {
-    let mut shares = [0.0; 12];
-    if let Some(holiday) = lunar_new_year(year) {
-        let each = 1.0 / f64::from(to - from + 1);
-        for offset in from..=to {
-            let day = holiday.saturating_add(offset.days());
-            shares[day.month() as usize - 1] += each;
-        }
-    }
-    shares
+/// Share of the days of the window that lie in a month (from 0) of the year of the holiday.
+fn share(year: i32, month: usize, from: i32, to: i32) -> Option<f64> {
+    let holiday = i32::from(lunar_new_year(year)?.day_of_year());
+    let start = i32::from(Date::new(year as i16, month as i8 + 1, 1).ok()?.day_of_year());
+    let end =
+        i32::from(Date::new(year as i16, month as i8 + 1, 1).ok()?.last_of_month().day_of_year());
+    let days = (holiday + to).min(end) - (holiday + from).max(start) + 1;
+    Some(f64::from(days.max(0)) / f64::from(to - from + 1))
 }
 
 #[cfg(test)]
@@ -152,5 +181,21 @@ mod tests {
         assert!((after[0] + after[1]).abs() < 1e-12);
         assert_eq!(before[5], 0.0);
         assert!(lunar_new_year_regressors(Period::month(2036, 1).unwrap(), 1).is_err());
+    }
+
+    /// 10 February 2024: of the days −20 … −1, eleven lie in January and nine in February; of 0 … 6 all in February.
+    #[test]
+    fn a_window_by_hand() {
+        assert_eq!(share(2024, 0, -20, -1), Some(11.0 / 20.0));
+        assert_eq!(share(2024, 1, -20, -1), Some(9.0 / 20.0));
+        assert_eq!(share(2024, 1, 0, 6), Some(1.0));
+        assert_eq!(share(2024, 2, 0, 6), Some(0.0));
+        // 29 February is the last day of the days +7 … +19.
+        assert_eq!(share(2024, 1, 7, 20), Some(13.0 / 14.0));
+        let first = Period::month(2000, 1).unwrap();
+        let all = lunar_new_year_window(first, 36 * 12, -20, 20).unwrap();
+        assert!(all.iter().sum::<f64>().abs() < 1e-9);
+        assert!(lunar_new_year_window(first, 1, -21, 0).is_err());
+        assert!(lunar_new_year_window(first, 1, 3, 2).is_err());
     }
 }

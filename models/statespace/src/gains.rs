@@ -221,9 +221,10 @@ pub(crate) fn pass(plan: &Plan, mut gains: Option<&mut Gains>) -> Result<Pass, S
                 Kind::Diffuse => (&cov.m_inf, f_inf),
                 Kind::Proper | Kind::Redundant => (&cov.m_star, f),
             };
+            let x = &plan.regressors[item * k..(item + 1) * k];
             match kind {
-                Kind::Diffuse => moments.note_diffuse(f_inf),
-                Kind::Proper => moments.note(&v, f, &plan.regressors[item * k..(item + 1) * k]),
+                Kind::Diffuse => moments.note_diffuse(f_inf, x),
+                Kind::Proper => moments.note(&v, f, x),
                 Kind::Redundant => {
                     let scale: f64 = z.iter().map(|&(l, z)| z * z * cov.peak[l]).sum();
                     redundant.push((item, scale.sqrt(), v.clone()));
@@ -280,6 +281,9 @@ struct Moments {
     products: Vec<f64>,
     /// `Σ x²/F` of each column, to tell a vanishing innovation from a small regressor.
     raw: Vec<f64>,
+    /// `Σ x²` of each column over diffuse measurements, and `Σ 1/F` over the others, which gives it a scale.
+    raw_diffuse: Vec<f64>,
+    precision: f64,
     n: usize,
     n_diffuse: usize,
     sum_log_variance: f64,
@@ -292,6 +296,8 @@ impl Moments {
             k,
             products: vec![0.0; (k + 1) * (k + 1)],
             raw: vec![0.0; k],
+            raw_diffuse: vec![0.0; k],
+            precision: 0.0,
             n: 0,
             n_diffuse: 0,
             sum_log_variance: 0.0,
@@ -299,8 +305,11 @@ impl Moments {
         }
     }
 
-    fn note_diffuse(&mut self, f_inf: f64) {
+    fn note_diffuse(&mut self, f_inf: f64, x: &[f64]) {
         self.n_diffuse += 1;
+        for (r, x) in self.raw_diffuse.iter_mut().zip(x) {
+            *r += x * x;
+        }
         self.sum_log_diffuse += f_inf.ln();
     }
 
@@ -308,6 +317,7 @@ impl Moments {
         self.n += 1;
         self.sum_log_variance += f.ln();
         let precision = 1.0 / f;
+        self.precision += precision;
         for (row, vi) in self.products.chunks_exact_mut(self.k + 1).zip(v) {
             let own = vi * precision;
             for (p, vj) in row.iter_mut().zip(v) {
@@ -326,7 +336,8 @@ impl Moments {
             for j in 0..k {
                 normal[i * k + j] = self.products[(i + 1) * width + j + 1];
             }
-            if normal[i * k + i] <= 1e-16 * self.raw[i] || self.raw[i] <= 0.0 {
+            let raw = self.raw[i] + self.raw_diffuse[i] * self.precision / self.n as f64;
+            if normal[i * k + i] <= 1e-16 * raw || raw <= 0.0 {
                 return Err(StateSpaceError::Collinear { column: i });
             }
         }

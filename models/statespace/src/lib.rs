@@ -42,6 +42,7 @@ mod observations;
 mod simulate;
 mod smoother;
 mod spans;
+mod whiten;
 
 pub use error::StateSpaceError;
 pub use filter::{
@@ -55,3 +56,4 @@ pub use model::{Channel, Initial, StateSpace, stationary_covariance};
 pub use observations::{Measurement, Observations, Scale};
 pub use simulate::{Simulated, simulate, simulate_ahead};
 pub use smoother::{Smoothed, smooth};
+pub use whiten::{Whitened, whiten};

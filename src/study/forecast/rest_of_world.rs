@@ -86,8 +86,7 @@ pub fn vehicles_outside_china(
         Series::from_values("ev-sales-outside-china", unit, Aggregation::Sum, january, &monthly)
             .map_err(|e| series_fault(&e))?;
     let horizon = (until.year() - vehicles.last_period().year()).max(1) as usize;
-    let model =
-        Structural { slope: Slope::Fixed, season: 0, irregular: false, seasonal_start: None };
+    let model = Structural { slope: Slope::Fixed, ..Structural::random_walk() };
     let sample = Sample::new(vehicles, Scale::Log, Regressors::none());
     let forecast = sample
         .and_then(|sample| model.fit(&sample)?.forecast(horizon, n_paths, seed))

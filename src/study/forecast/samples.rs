@@ -135,8 +135,7 @@ fn headline_unit_value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
         Publication { series: unit_value(catalogue)?, noisy: false },
         Publication { series: gacc_unit_value(catalogue)?, noisy: true },
     ];
-    let level =
-        Structural { slope: Slope::Fixed, season: SEASON, irregular: true, seasonal_start: None };
+    let level = Structural { slope: Slope::Fixed, ..Structural::basic(SEASON) };
     Ok(Plan {
         id: "re-exports-unit-value-gacc",
         title: "Rare-earth exports of China, unit value",
@@ -199,8 +198,7 @@ fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 fn vehicles(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let series = catalogue.series("ev-sales-china")?;
     // No slope: growth fell from 28 % in 2025 to 7 % in the first half of 2026, and an average of both says little.
-    let model =
-        Structural { slope: Slope::None, season: SEASON, irregular: true, seasonal_start: None };
+    let model = Structural { slope: Slope::None, ..Structural::basic(SEASON) };
     // Three holidays: the days after them say what the days before them say.
     let holiday = Regressors::none().with("before Lunar New Year", Regressor::BeforeLunarNewYear);
     Ok(Plan {
