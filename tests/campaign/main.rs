@@ -6,5 +6,6 @@
 mod processes;
 
 mod coverage;
+mod m3;
 
 mod results;

@@ -1,7 +1,7 @@
 //! Series made by known processes, and how often intervals of the model that made them contain what comes.
 
 use monazite_forecast::{
-    Arima, Fitted, ForecastError, Forecaster, Regressors, Sample, Scale, Slope, Structural,
+    Arima, Fitted, ForecastError, Forecaster, Regressors, Sample, Scale, Structural,
 };
 use monazite_series::{Aggregation, Period, Series};
 use monazite_stochastic::{Key, Purpose, Stream};
@@ -75,14 +75,7 @@ impl Process {
             Self::Ima => Arima::new(0, 1, 1).fit(&sample)?.forecast(HORIZON, 0, 1)?,
             Self::Ar1 => Arima::new(1, 0, 0).fit(&sample)?.forecast(HORIZON, 0, 1)?,
             Self::Airline => Arima::airline(12).fit(&sample)?.forecast(HORIZON, 0, 1)?,
-            Self::Structural => Structural {
-                slope: Slope::Random,
-                season: 12,
-                irregular: true,
-                seasonal_start: None,
-            }
-            .fit(&sample)?
-            .forecast(HORIZON, 0, 1)?,
+            Self::Structural => Structural::basic(12).fit(&sample)?.forecast(HORIZON, 0, 1)?,
         };
         (0..HORIZON)
             .map(|h| {

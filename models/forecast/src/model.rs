@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
 use crate::form::Form;
+use crate::method::Method;
 use crate::{
-    Arima, Auto, Combination, Fitted, ForecastError, Forecaster, Sample, SeasonalNaive, Structural,
+    Arima, Auto, AutoArima, Combination, Ets, Fitted, ForecastError, Forecaster, Sample, Scale,
+    SeasonalNaive, Structural, Theta, ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -16,8 +18,14 @@ pub enum Model {
     SeasonalNaive(SeasonalNaive),
     /// A structural model.
     Structural(Structural),
-    /// A seasonal ARIMA model.
+    /// A seasonal ARIMA model of given orders.
     Arima(Arima),
+    /// A seasonal ARIMA model whose orders are chosen.
+    AutoArima(AutoArima),
+    /// Exponential smoothing.
+    Ets(Ets),
+    /// A theta model.
+    Theta(Theta),
     /// A combination of given models.
     Combination(Combination),
     /// The combination that needs no choices.
@@ -32,6 +40,11 @@ pub(crate) struct Memory {
     pub(crate) members: Vec<Memory>,
 }
 
+/// The transformation a sample asks for.
+fn transform_of(sample: &Sample) -> Transform {
+    if sample.scale() == Scale::Log { Transform::Log } else { Transform::None }
+}
+
 impl Model {
     /// Its name in tables.
     pub fn label(&self) -> String {
@@ -39,6 +52,9 @@ impl Model {
             Self::SeasonalNaive(m) => format!("seasonal naive [{}]", m.season),
             Self::Structural(m) => m.label(),
             Self::Arima(m) => m.label(),
+            Self::AutoArima(m) => m.label(),
+            Self::Ets(m) => m.label(),
+            Self::Theta(m) => m.label(),
             Self::Combination(m) => m.label(),
             Self::Auto(_) => "auto".to_owned(),
         }
@@ -49,21 +65,44 @@ impl Model {
         match self {
             Self::SeasonalNaive(_) => "snaive",
             Self::Structural(_) => "structural",
-            Self::Arima(_) => "arima",
+            Self::Arima(_) | Self::AutoArima(_) => "arima",
+            Self::Ets(_) => "ets",
+            Self::Theta(m) if m.kind == ThetaKind::Standard => "theta",
+            Self::Theta(_) => "dot",
             Self::Combination(_) => "combination",
             Self::Auto(_) => "auto",
         }
     }
 
     /// Whether it can use everything a sample has; what cannot needs a figure in every period and no regressors.
-    pub(crate) fn takes(&self, _sample: &Sample) -> bool {
+    pub(crate) fn takes(&self, sample: &Sample) -> bool {
         match self {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
             | Self::Arima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
+            Self::AutoArima(_) | Self::Ets(_) | Self::Theta(_) => sample.complete("").is_ok(),
         }
+    }
+
+    /// The model of a short name for a season of so many periods (1: none).
+    pub fn named(name: &str, season: usize) -> Option<Self> {
+        let season = season.max(1);
+        Some(match name {
+            "auto" => Self::Auto(Auto { season }),
+            "ets" => Self::Ets(Ets::auto(season)),
+            "arima" => Self::AutoArima(AutoArima::new(season)),
+            "airline" if season > 1 => Self::Arima(Arima::airline(season)),
+            "airline" => Self::Arima(Arima::new(0, 1, 1)),
+            "theta" => Self::Theta(Theta::standard(season)),
+            "dot" => Self::Theta(Theta::dynamic_optimised(season)),
+            "structural" if season > 1 => Self::Structural(Structural::basic(season)),
+            "structural" => Self::Structural(Structural::local_linear()),
+            "snaive" => Self::SeasonalNaive(SeasonalNaive { season }),
+            "naive" => Self::SeasonalNaive(SeasonalNaive { season: 1 }),
+            _ => return None,
+        })
     }
 
     /// Estimates it.
@@ -75,6 +114,11 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
+            Self::AutoArima(m) => {
+                Box::new(AutoArima { transform: transform_of(sample), ..*m }.fit(sample)?)
+            }
+            Self::Ets(m) => Box::new(m.fit(sample)?),
+            Self::Theta(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
             Self::Auto(m) => Box::new(m.fit(sample)?),
         })
@@ -96,7 +140,9 @@ impl Model {
             Self::Arima(m) => m,
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
-            Self::SeasonalNaive(_) => return self.fit(sample),
+            Self::SeasonalNaive(_) | Self::AutoArima(_) | Self::Ets(_) | Self::Theta(_) => {
+                return self.fit(sample);
+            }
         };
         let estimate = Estimate::quick(form, sample, memory.own.as_deref())?;
         memory.own = Some(estimate.free_parameters().to_vec());

@@ -255,7 +255,7 @@ impl Sample {
     fn per_period(&self) -> Vec<f64> {
         let series = &self.publications[0].series;
         let mean = series.aggregation() == Aggregation::Mean;
-        let each = |o: &monazite_series::Observation| {
+        let each = |o: &Observation| {
             if mean { o.value } else { o.value / f64::from(o.span) }
         };
         series.observations().iter().map(each).collect()

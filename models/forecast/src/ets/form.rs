@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::ForecastError;
 
 /// How the one-step error enters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ErrorForm {
     /// Added: the same size at every level.
     Additive,
@@ -15,7 +15,7 @@ pub enum ErrorForm {
 }
 
 /// How the trend enters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum TrendForm {
     /// No trend.
     None,
@@ -32,7 +32,7 @@ pub enum TrendForm {
 }
 
 /// How the season enters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum SeasonForm {
     /// No season.
     None,
@@ -43,7 +43,7 @@ pub enum SeasonForm {
 }
 
 /// A form of exponential smoothing, written `ETS(M,Ad,M)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct EtsForm {
     /// The error.
     pub error: ErrorForm,

@@ -29,7 +29,7 @@ use crate::report::ParameterEstimate;
 use crate::{ForecastError, Forecaster, Marginal, MethodFit, Sample};
 
 /// What forms are compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Criterion {
     /// Akaike's for small samples (Hurvich and Tsai 1989).
     #[default]
@@ -52,7 +52,7 @@ impl Criterion {
 }
 
 /// How a form is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EtsChoice {
     /// What forms are compared by.
     pub criterion: Criterion,
@@ -61,7 +61,7 @@ pub struct EtsChoice {
 }
 
 /// Exponential smoothing, of one form or of the best.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Ets {
     /// The form; none: chosen.
     pub form: Option<EtsForm>,
