@@ -24,6 +24,7 @@ mod problem;
 mod regressor;
 mod report;
 mod sample;
+pub mod score;
 mod seasonal_naive;
 mod structural;
 mod transform;
