@@ -4,107 +4,43 @@
 //! the span) and forecasts the figures of the next months; a two-month figure is forecast as a sum from the joint paths.
 //! Accuracy is the median's mean absolute scaled error: errors per period over the mean absolute error of the seasonal
 //! naive forecast in the first sample (Hyndman and Koehler 2006). Revisions and the delay of publication are not in the
-//! data, so origins are ends of months and figures are the latest ones.
+//! data, so origins are ends of months and figures are the latest ones. The sample of an origin starts where the data
+//! start, or a fixed number of periods before the origin if the window rolls.
 
-use monazite_series::Period;
+mod record;
+
+use monazite_series::{Aggregation, Observation, Period, Series};
 use monazite_stochastic::quantiles;
-use serde::Serialize;
 
 use crate::seasonal_naive::seasonal_pairs;
-use crate::{ForecastError, Model, Sample};
+use crate::{
+    Forecast, ForecastError, Model, Publication, QUANTILES, Sample, score, score::Scaling,
+};
+
+pub use record::{Backtest, Scored};
 
 /// How a backtest is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BacktestOptions {
     /// Periods ahead.
     pub horizon: usize,
-    /// Origins: the ends of so many periods before the last figure of the target, as far as the data allow.
+    /// Origins: so many ends of periods before the last figure of the target, as far as the data allow.
     pub origins: usize,
+    /// Periods from one origin to the next; the last origin is as many before the last figure.
+    pub step: usize,
+    /// Periods of the sample of each origin, the last ones known; `None`: all.
+    pub window: Option<usize>,
     /// Sample paths of each forecast.
     pub n_paths: usize,
     /// Seed of the draws.
     pub seed: u64,
 }
 
-/// One forecast figure and what came.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Scored {
-    /// Last period known.
-    pub origin: Period,
-    /// The figure's last period.
-    pub period: Period,
-    /// Periods it covers.
-    pub span: u32,
-    /// Periods from the origin to the figure's last.
-    pub ahead: usize,
-    /// The figure.
-    pub actual: f64,
-    /// Median forecast.
-    pub median: f64,
-    /// Ends of the 80 % interval.
-    pub interval80: [f64; 2],
-    /// Ends of the 95 % interval.
-    pub interval95: [f64; 2],
-    /// Share of the paths below the figure.
-    pub percentile: f64,
-}
-
-/// A model's record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Backtest {
-    /// The model asked for.
-    pub model: String,
-    /// The series.
-    pub id: String,
-    /// Figures scored.
-    pub scored: Vec<Scored>,
-    /// Origins at which the model could not be estimated, with the reason.
-    pub failures: Vec<(Period, String)>,
-    /// Mean absolute error a period of the seasonal naive forecast before the first origin.
-    pub scale: f64,
-    /// Origins used.
-    pub n_origins: usize,
-}
-
-impl Backtest {
-    /// Mean absolute scaled error of the median, per period.
-    pub fn mase(&self) -> f64 {
-        self.mean(|s| (s.actual - s.median).abs() / f64::from(s.span)) / self.scale
+impl Default for BacktestOptions {
+    /// Two years of origins a month apart, a year ahead, from all that was known.
+    fn default() -> Self {
+        Self { horizon: 12, origins: 24, step: 1, window: None, n_paths: 400, seed: 0 }
     }
-
-    /// Share of the figures inside the 80 % interval.
-    pub fn coverage80(&self) -> f64 {
-        self.mean(|s| inside(s.interval80, s.actual))
-    }
-
-    /// Share of the figures inside the 95 % interval.
-    pub fn coverage95(&self) -> f64 {
-        self.mean(|s| inside(s.interval95, s.actual))
-    }
-
-    /// Mean absolute error over that of another model on the figures that both forecast from the same origins; `None`
-    /// if there is none.
-    pub fn relative_to(&self, other: &Self) -> Option<f64> {
-        let error = |s: &Scored| (s.actual - s.median).abs() / f64::from(s.span);
-        let (mut own, mut others, mut n) = (0.0, 0.0, 0);
-        for s in &self.scored {
-            let same = |o: &&Scored| (o.origin, o.period) == (s.origin, s.period);
-            if let Some(o) = other.scored.iter().find(same) {
-                own += error(s);
-                others += error(o);
-                n += 1;
-            }
-        }
-        (n > 0 && others > 0.0).then(|| own / others)
-    }
-
-    fn mean(&self, f: impl Fn(&Scored) -> f64) -> f64 {
-        self.scored.iter().map(f).sum::<f64>() / self.scored.len() as f64
-    }
-}
-
-fn inside(interval: [f64; 2], value: f64) -> f64 {
-    f64::from(u8::from(interval[0] <= value && value <= interval[1]))
 }
 
 /// Figures a season apart that the scale of errors needs; earlier origins are left out.
@@ -113,19 +49,22 @@ const MIN_PAIRS: usize = 6;
 /// Runs `model` at each origin in turn; each estimation starts from the estimates of the origin before.
 ///
 /// # Errors
-/// No figure to score, or no pair of figures a season apart before the first origin.
+/// No step; too few pairs of figures a season apart before any origin.
 pub fn backtest(
     model: &Model,
     sample: &Sample,
     season: usize,
     options: &BacktestOptions,
 ) -> Result<Backtest, ForecastError> {
+    if options.step == 0 {
+        return Err(ForecastError::Count { what: "step between origins", found: 0, needed: 1 });
+    }
     let last = sample.target().last_period();
     let all_pairs = seasonal_pairs(sample, season);
     let before = |origin: Period| all_pairs.iter().filter(move |p| p.0 <= origin);
     let origins: Vec<Period> = (1..=options.origins as i64)
         .rev()
-        .map(|back| last.plus(-back))
+        .map(|back| last.plus(-back * options.step as i64))
         .filter(|origin| before(*origin).count() >= MIN_PAIRS)
         .collect();
     let Some(&first_origin) = origins.first() else {
@@ -135,14 +74,16 @@ pub fn backtest(
             needed: MIN_PAIRS,
         });
     };
-    let pairs: Vec<f64> =
-        before(first_origin).map(|(_, now, before)| (now - before).abs()).collect();
+    let errors: Vec<f64> = before(first_origin).map(|(_, now, before)| now - before).collect();
+    let scaling = Scaling::of_errors(&errors);
     let mut result = Backtest {
         model: model.label(),
         id: sample.target().id().to_owned(),
         scored: Vec::new(),
         failures: Vec::new(),
-        scale: pairs.iter().sum::<f64>() / pairs.len() as f64,
+        scale: scaling.absolute,
+        scale_squared: scaling.squared,
+        step: options.step,
         n_origins: origins.len(),
     };
     let mut last_estimates = None;
@@ -162,9 +103,8 @@ fn at_origin(
     options: &BacktestOptions,
     last_estimates: &mut Option<Vec<f64>>,
 ) -> Result<Vec<Scored>, ForecastError> {
-    let known = sample.until(origin)?;
+    let known = windowed(sample.until(origin)?, origin, options.window)?;
     let end = known.last_period();
-    let mean = sample.target().aggregation() == monazite_series::Aggregation::Mean;
     let to = origin.plus(options.horizon as i64);
     // Other publications may reach further than the target; what starts before the model's own end is not ahead.
     let ahead: Vec<_> = sample
@@ -181,25 +121,84 @@ fn at_origin(
         .into_iter()
         .map(|o| {
             let from = (o.first().ordinal() - end.ordinal() - 1) as usize;
-            let mut draws = forecast.sums(from, o.span as usize);
-            if mean {
-                for draw in &mut draws {
-                    *draw /= f64::from(o.span);
-                }
-            }
-            let q = quantiles(&draws, &[0.025, 0.1, 0.5, 0.9, 0.975])?;
-            let below = draws.iter().filter(|d| **d < o.value).count();
-            Ok(Scored {
-                origin,
-                period: o.period,
-                span: o.span,
-                ahead: (o.period.ordinal() - origin.ordinal()) as usize,
-                actual: o.value,
-                median: q[2],
-                interval80: [q[1], q[3]],
-                interval95: [q[0], q[4]],
-                percentile: below as f64 / draws.len() as f64,
-            })
+            score_figure(&forecast, from, o, origin, sample.target().aggregation())
         })
         .collect()
+}
+
+/// What a sample has of the last `window` periods to `origin`.
+fn windowed(
+    sample: Sample,
+    origin: Period,
+    window: Option<usize>,
+) -> Result<Sample, ForecastError> {
+    let Some(window) = window else { return Ok(sample) };
+    let from = origin.plus(1 - window as i64);
+    let (mut publications, mut target) = (Vec::new(), 0);
+    for (at, one) in sample.publications().iter().enumerate() {
+        let figures = one.series.observations();
+        let inside: Vec<Observation> =
+            figures.iter().filter(|o| o.first() >= from).copied().collect();
+        if inside.is_empty() && at != sample.target_idx() {
+            continue;
+        }
+        if at == sample.target_idx() {
+            target = publications.len();
+        }
+        let (id, unit) = (one.series.id(), one.series.unit().clone());
+        let series = Series::new(id, unit, one.series.aggregation(), inside)?;
+        publications.push(Publication { series, noisy: one.noisy });
+    }
+    Sample::of(publications, target, sample.scale(), sample.regressors().clone())
+}
+
+/// Scores the figure whose first period is the step `from`: a single period by its distribution, a span by joint draws.
+fn score_figure(
+    forecast: &Forecast,
+    from: usize,
+    figure: &Observation,
+    origin: Period,
+    aggregation: Aggregation,
+) -> Result<Scored, ForecastError> {
+    let (span, actual) = (figure.span as usize, figure.value);
+    let mean = aggregation == Aggregation::Mean;
+    let (q, crps, percentile, pit);
+    if span == 1 && !forecast.marginal(from).is_draws() {
+        let marginal = forecast.marginal(from);
+        q = forecast.quantiles(from, &QUANTILES)?;
+        percentile = marginal.cdf(actual);
+        pit = percentile;
+        // A forecast of positive figures has what its normal has below 0 at 0.
+        crps = if marginal.cdf(0.0) > 1e-9 {
+            let quantile = |p| forecast.quantile(from, p).unwrap_or(f64::NAN);
+            score::crps_of_quantiles(quantile, percentile, actual)
+        } else {
+            score::crps_marginal(marginal, actual)
+        };
+    } else {
+        let mut draws = forecast.sums(from, span);
+        if mean {
+            draws.iter_mut().for_each(|draw| *draw /= span as f64);
+        }
+        q = quantiles(&draws, &QUANTILES)?;
+        let below = draws.iter().filter(|d| **d < actual).count();
+        percentile = below as f64 / draws.len() as f64;
+        pit = score::pit_of_draws(&draws, actual);
+        crps = score::crps_draws(&draws, actual);
+    }
+    Ok(Scored {
+        origin,
+        period: figure.period,
+        span: figure.span,
+        summed: if mean { 1 } else { figure.span },
+        ahead: (figure.period.ordinal() - origin.ordinal()) as usize,
+        actual,
+        median: q[6],
+        interval80: [q[2], q[10]],
+        interval95: [q[0], q[12]],
+        quantiles: q,
+        percentile,
+        pit,
+        crps,
+    })
 }
