@@ -10,6 +10,7 @@
 
 mod arima;
 mod backtest;
+mod compare;
 mod diagnostics;
 mod error;
 mod fit;
@@ -31,6 +32,10 @@ mod transform;
 
 pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use compare::{
+    Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
+    Kernel, Loss, Statistic,
+};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use fit::{Forecaster, GaussianFit};

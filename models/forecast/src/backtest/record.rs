@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use monazite_series::Period;
 use serde::Serialize;
 
+use crate::compare::long_run_variance;
 use crate::score::{Coverage, coverage_interval, interval_score, pinball};
-use crate::{QUANTILES, Test, score};
+use crate::{Kernel, QUANTILES, Test, score};
 
 /// One forecast figure and what came.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -147,13 +148,9 @@ impl Backtest {
             *deviations.entry(s.origin.ordinal()).or_default() += (hit(s) - share) / n;
         }
         let deviations: Vec<f64> = deviations.into_values().collect();
-        let lags = self.overlap();
-        let autocovariance =
-            |k: usize| deviations.iter().zip(&deviations[k..]).map(|(a, b)| a * b).sum::<f64>();
-        let variance = (1..=lags.min(deviations.len() - 1))
-            .map(|k| 2.0 * (1.0 - k as f64 / (lags + 1) as f64) * autocovariance(k))
-            .sum::<f64>()
-            + autocovariance(0);
+        // Of the share itself: the sum of its deviations, not their mean.
+        let variance = deviations.len() as f64
+            * long_run_variance(&deviations, self.overlap() + 1, Kernel::Bartlett);
         let n_effective = if variance > 0.0 {
             (share * (1.0 - share) / variance).clamp(1.0, n)
         } else {
