@@ -178,7 +178,9 @@ fn score_figure(
     } else {
         let mut draws = forecast.sums(from, span);
         if mean {
-            draws.iter_mut().for_each(|draw| *draw /= span as f64);
+            for draw in &mut draws {
+                *draw /= span as f64;
+            }
         }
         q = quantiles(&draws, &QUANTILES)?;
         let below = draws.iter().filter(|d| **d < actual).count();

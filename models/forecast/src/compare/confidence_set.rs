@@ -3,7 +3,7 @@
 //!
 //! From all models, equal accuracy is tested and the worst taken out as long as it is rejected. With `L̄ᵢ` the mean loss of
 //! a model, `t_ij = (L̄ᵢ − L̄ⱼ)/se` and `tᵢ = (L̄ᵢ − mean L̄)/se`, the statistic is `max |t_ij|` ([`Statistic::Range`], their
-//! T_R) or `max tᵢ` ([`Statistic::Max`], their T_max). Standard errors and the distribution under equality come from a
+//! `T_R`) or `max tᵢ` ([`Statistic::Max`], their `T_max`). Standard errors and the distribution under equality come from a
 //! circular block bootstrap of the origins (Politis and Romano 1992), which keeps what is common to the models and the
 //! dependence within blocks. The p-value of a model is the largest of the tests up to the one that took it out (their
 //! definition 4); a set at confidence 1 − α has the models whose p-value is at least α.

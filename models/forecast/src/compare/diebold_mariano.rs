@@ -6,7 +6,7 @@
 //! freedom. Weights `w_k` are 1 ([`Kernel::Rectangular`], the original) or `1 − k/h` ([`Kernel::Bartlett`], Newey and West
 //! 1987), whose ω cannot be negative.
 //!
-//! It compares forecasts, not models: for nested models that are estimated it rejects too seldom (Clark and McCracken
+//! It compares forecasts, not models: for nested models that are estimated it rejects too seldom (Clark and `McCracken`
 //! 2001). Checked against R forecast 8.20, `dm.test`.
 
 use std::fmt;
