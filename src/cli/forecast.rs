@@ -58,7 +58,7 @@ impl Args {
         let mut failures = Vec::new();
         for sample in &samples {
             let horizon = horizon(&self.horizon, sample.last_period())?;
-            for (name, model) in self.models(sample, preferred) {
+            for (name, model) in self.models(sample, preferred.as_ref()) {
                 let forecast =
                     model.fit(sample).and_then(|fit| self.warned(fit.as_ref(), terminal, horizon));
                 match forecast {
@@ -87,7 +87,7 @@ impl Args {
     }
 
     /// The models asked for, each once, or the preferred one, or a structural model.
-    fn models(&self, sample: &Sample, preferred: Option<Model>) -> Vec<(String, Model)> {
+    fn models(&self, sample: &Sample, preferred: Option<&Model>) -> Vec<(String, Model)> {
         let mut models: Vec<(String, Model)> = Vec::new();
         for name in &self.model {
             if !models.iter().any(|(known, _)| known == name) {
@@ -95,7 +95,7 @@ impl Args {
             }
         }
         if models.is_empty() {
-            let one = preferred.unwrap_or_else(|| model("structural", sample.target()));
+            let one = preferred.cloned().unwrap_or_else(|| model("structural", sample.target()));
             models.push((one.name().to_owned(), one));
         }
         models
@@ -147,7 +147,7 @@ impl Args {
         // No id has an ending, so that the bundled figures are not parsed for a user's file.
         if self.input != "-" && path.extension().is_none() {
             if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == self.input) {
-                return Ok((vec![plan.sample], plan.models.first().copied()));
+                return Ok((vec![plan.sample], plan.models.first().cloned()));
             }
             if catalogue.ids().any(|id| id == self.input) {
                 return Ok((vec![sample(catalogue.series(&self.input)?)?], None));

@@ -149,6 +149,11 @@ impl Form for Arima {
         natural
     }
 
+    /// Flat in partial autocorrelations.
+    fn log_prior(&self, free: &[f64]) -> f64 {
+        free.iter().map(|x| -2.0 * x.cosh().ln()).sum()
+    }
+
     fn at_edge(&self, parameter_idx: usize, natural: &[f64]) -> bool {
         // The last coefficient of a group is its product of roots: at one in size it is on the unit circle.
         let mut at = 0;

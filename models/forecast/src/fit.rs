@@ -4,11 +4,13 @@
 //! so that the search sees their profile likelihood.
 
 use monazite_series::Period;
-use monazite_statespace::{Channel, Filtered, StateSpaceError, filter};
+use monazite_statespace::{Channel, Filtered, StateSpaceError, filter, filter_at};
+use monazite_stochastic::{Key, Purpose};
 
 use crate::form::{Dynamics, Form};
 use crate::inference::report;
-use crate::problem::{Design, Problem};
+use crate::posterior::{Weighted, chi_squared, parameter_draws};
+use crate::problem::{Column, Design, Problem};
 use crate::report::{FitReport, ParameterEstimate};
 use crate::{Arima, ForecastError, Sample, Structural};
 
@@ -63,7 +65,23 @@ pub(crate) struct Estimate {
     noise: Vec<f64>,
     free: Vec<f64>,
     filtered: Filtered,
+    /// What the sample leaves open about the parameters.
+    draws: Vec<ParameterDraw>,
 }
+
+/// The model at a draw of its parameters.
+#[derive(Debug, Clone)]
+pub(crate) struct ParameterDraw {
+    pub(crate) weight: f64,
+    pub(crate) dynamics: Dynamics,
+    pub(crate) noise: Vec<f64>,
+    pub(crate) filtered: Filtered,
+}
+
+/// Draws of the parameters that an estimation keeps.
+const N_DRAWS: usize = 64;
+/// The same in a backtest.
+const N_DRAWS_QUICK: usize = 24;
 
 /// A model estimated by Gaussian maximum likelihood, with what is known of its parameters.
 #[derive(Debug, Clone)]
@@ -134,6 +152,7 @@ fn estimate(
     problem: &Problem<'_>,
     design: Design,
     free: Vec<f64>,
+    n_draws: usize,
 ) -> Result<(Estimate, Vec<Channel>, f64), StateSpaceError> {
     let natural = problem.natural(&free);
     let relative = problem.form.relative();
@@ -146,10 +165,43 @@ fn estimate(
         design,
         dynamics,
         noise: channels.iter().map(Channel::noise_variance).collect(),
+        draws: draws(problem, &free, n_draws)?,
         free,
         filtered,
     };
     Ok((estimate, channels, factor))
+}
+
+/// The model at draws of its parameters, sums in logs linearised where they are at the maximum.
+fn draws(
+    problem: &Problem<'_>,
+    maximum: &[f64],
+    n_draws: usize,
+) -> Result<Vec<ParameterDraw>, StateSpaceError> {
+    let point = problem.point_at(&problem.natural(maximum))?;
+    let density = |free: &[f64]| problem.log_posterior(free, point.as_ref());
+    let mut stream = Key::new(0).stream(0, Purpose::named("scale"));
+    parameter_draws(&density, &problem.canonical(maximum), n_draws)
+        .into_iter()
+        .map(|Weighted { weight, point: free }| {
+            let natural = problem.natural(&free);
+            let factor = if problem.form.relative() {
+                let likelihood = problem.likelihood_held(&natural, point.as_ref())?;
+                let df = likelihood.degrees_of_freedom().max(1);
+                likelihood.sum_of_squares() / chi_squared(df, &mut stream)
+            } else {
+                1.0
+            };
+            let (dynamics, channels) = problem.model(&natural, factor)?;
+            let observations = &problem.observations;
+            let filtered = match &point {
+                Some(point) => filter_at(&dynamics.model, &channels, observations, point)?,
+                None => filter(&dynamics.model, &channels, observations)?,
+            };
+            let noise = channels.iter().map(Channel::noise_variance).collect();
+            Ok(ParameterDraw { weight, dynamics, noise, filtered })
+        })
+        .collect()
 }
 
 impl Estimate {
@@ -160,7 +212,9 @@ impl Estimate {
         sample: &Sample,
         start: Option<&[f64]>,
     ) -> Result<Self, ForecastError> {
-        let (problem, design) = problem(form, sample)?;
+        let (actual, design) = problem(form, sample)?;
+        let standardised = sample.standardised()?;
+        let (problem, _) = problem(form, &standardised)?;
         let own = problem.starts();
         // A publication that has come in since changes the number of parameters.
         let starts = match start {
@@ -169,7 +223,9 @@ impl Estimate {
         };
         let named = |e| fault(&form.label(), sample, e);
         let best = problem.search(&starts, true).map_err(named)?;
-        estimate(&problem, design, best.point).map(|(estimate, _, _)| estimate).map_err(named)
+        estimate(&actual, design, best.point, N_DRAWS_QUICK)
+            .map(|(estimate, _, _)| estimate)
+            .map_err(named)
     }
 
     pub(crate) fn label(&self) -> &str {
@@ -184,17 +240,22 @@ impl Estimate {
         &self.dynamics
     }
 
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.design.columns
+    }
+
     pub(crate) fn filtered(&self) -> &Filtered {
         &self.filtered
+    }
+
+    /// The model at weighted draws of its parameters.
+    pub(crate) fn parameter_draws(&self) -> &[ParameterDraw] {
+        &self.draws
     }
 
     /// The estimates in the unconstrained parameters of the search.
     pub(crate) fn free_parameters(&self) -> &[f64] {
         &self.free
-    }
-
-    pub(crate) fn noise_of(&self, publication: usize) -> f64 {
-        self.noise[publication]
     }
 
     /// Channels on a calendar `horizon` periods longer than the data.
@@ -213,9 +274,12 @@ impl Estimate {
 
 impl GaussianFit {
     fn of(form: &dyn Form, sample: &Sample) -> Result<Self, ForecastError> {
-        let (problem, design) = problem(form, sample)?;
         let named = |e| fault(&form.label(), sample, e);
+        let (actual, design) = problem(form, sample)?;
+        let standardised = sample.standardised()?;
+        let (problem, _) = problem(form, &standardised)?;
         let best = problem.search(&problem.starts(), false).map_err(named)?;
+        let problem = actual;
         if best.gradient_norm > GRADIENT_FAILURE {
             return Err(ForecastError::NotConverged {
                 model: form.label(),
@@ -224,7 +288,7 @@ impl GaussianFit {
             });
         }
         let (estimate, channels, factor) =
-            estimate(&problem, design.clone(), best.point).map_err(named)?;
+            estimate(&problem, design.clone(), best.point, N_DRAWS).map_err(named)?;
         let natural = problem.natural(&estimate.free);
         let mut report = report(
             &problem,
@@ -257,6 +321,20 @@ impl GaussianFit {
     /// The filter at the estimates.
     pub fn filtered(&self) -> &Filtered {
         &self.estimate.filtered
+    }
+
+    /// The same with variances and ARMA parameters taken as known: forecasts as programs give them that leave out this
+    /// uncertainty (narrower in short samples).
+    #[must_use]
+    pub fn at_estimates(mut self) -> Self {
+        let estimate = &mut self.estimate;
+        estimate.draws = vec![ParameterDraw {
+            weight: 1.0,
+            dynamics: estimate.dynamics.clone(),
+            noise: estimate.noise.clone(),
+            filtered: estimate.filtered.clone(),
+        }];
+        self
     }
 
     /// Effect of a regressor, of logs in logs, with its standard error.

@@ -1,31 +1,35 @@
 //! A forecast: joint sample paths of the periods ahead, and everything that follows from them.
 //!
 //! Quantiles of a period, of a sum over periods or of any function of a path come from the same joint draws, so that
-//! they agree with one another. Draws contain the uncertainty of the state, of future disturbances and of the
-//! coefficients; that of variances and ARMA parameters is not in them, so that intervals are as good as the backtest
-//! says they are. Where the sample has sums in logs, the state at its end is that of the model linearised at the
-//! conditional mode, here and in backtests.
+//! they agree with one another. Draws contain the uncertainty of the state, of future disturbances, of the coefficients
+//! and of variances and ARMA parameters. Where the sample has sums in logs, the state at its end is that of the model
+//! linearised at the conditional mode, here and in backtests.
+
+use std::fmt;
 
 use monazite_series::{Period, Unit};
-use monazite_statespace::{Scale, simulate, simulate_ahead, smooth};
+use monazite_statespace::{Channel, Scale, predict, simulate, simulate_ahead, smooth};
 use monazite_stochastic::{Key, Purpose, StochasticError, Stream, quantiles};
 use ndarray::{Array2, Axis, Slice};
 use serde::Serialize;
 
+use crate::combination::Member;
 use crate::fit::{Estimate, GaussianFit, fault};
+use crate::posterior::shares;
 use crate::report::FitReport;
-use crate::{ForecastError, Marginal, Sample};
+use crate::{ForecastError, Marginal, Sample, Transform};
 
 /// Probabilities of the quantile columns of every forecast.
 pub const QUANTILES: [f64; 13] =
     [0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975];
 
 /// A fitted model that can forecast.
-pub trait Fitted {
-    /// Joint paths of the `horizon` periods after the last one with a figure; `seed` fixes the draws.
+pub trait Fitted: fmt::Debug + Send + Sync {
+    /// The `horizon` periods after the last one with a figure, with so many joint paths (none: the distributions alone);
+    /// `seed` fixes the draws.
     ///
     /// # Errors
-    /// No horizon or no path, or a regressor without future values.
+    /// No horizon, or a regressor without future values.
     fn forecast(
         &self,
         horizon: usize,
@@ -33,8 +37,16 @@ pub trait Fitted {
         seed: u64,
     ) -> Result<Forecast, ForecastError>;
 
-    /// What was estimated, if anything was.
+    /// The form the model took, such as `ETS(M,Ad,M)`.
+    fn form(&self) -> String;
+
+    /// What was estimated, if one model was.
     fn report(&self) -> Option<&FitReport>;
+
+    /// What a combination is made of; nothing else has members.
+    fn members(&self) -> &[Member] {
+        &[]
+    }
 }
 
 /// What a model says of the periods ahead: the distribution of each, and joint paths if they were asked for.
@@ -182,6 +194,13 @@ pub struct SmoothedPeriod {
     pub q95: f64,
 }
 
+/// The periods ahead as the target sees them.
+struct Ahead {
+    channel: Channel,
+    /// `horizon × coefficients`.
+    regressors: Array2<f64>,
+}
+
 impl Estimate {
     /// Draws of the target in every period of the data, given all figures: `n_paths × n`.
     fn draws(&self, n_paths: usize, seed: u64) -> Result<Array2<f64>, ForecastError> {
@@ -205,27 +224,58 @@ impl Estimate {
         Ok(paths)
     }
 
-    /// Draws of the target from the state at the end of the data, `n_paths × horizon`.
+    /// The distribution of each period ahead: a mixture over draws of the parameters, each normal in the scale of the
+    /// model, with the uncertainty of state, coefficients, disturbances and the noise of the target.
+    fn marginals(&self, ahead: &Ahead) -> Result<Vec<Marginal>, ForecastError> {
+        let target = self.sample().target_idx();
+        let mut parts = vec![Vec::new(); ahead.regressors.nrows()];
+        for draw in self.parameter_draws() {
+            let steps =
+                predict(&draw.dynamics.model, &ahead.channel, &draw.filtered, &ahead.regressors)
+                    .map_err(|e| fault(self.label(), self.sample(), e))?;
+            for (part, (mean, variance)) in parts.iter_mut().zip(steps) {
+                part.push((draw.weight, mean, (variance + draw.noise[target]).max(0.0).sqrt()));
+            }
+        }
+        let transform =
+            if self.sample().scale() == Scale::Log { Transform::Log } else { Transform::None };
+        Ok(parts.iter().map(|p| Marginal::normals(p, transform)).collect())
+    }
+
+    /// Draws of the target from the state at the end of the data, `n_paths × horizon`: each draw of the parameters has
+    /// its share of the paths.
     fn draws_ahead(
         &self,
-        horizon: usize,
+        ahead: &Ahead,
         n_paths: usize,
         seed: u64,
     ) -> Result<Array2<f64>, ForecastError> {
-        let channel = &self.channels(horizon)?[self.sample().target_idx()];
-        let n = self.sample().n_periods();
-        let future = channel.regressors().slice_axis(Axis(0), Slice::from(n..)).to_owned();
+        let target = self.sample().target_idx();
         let mut stream = self.stream("forecast", seed);
-        let mut paths = simulate_ahead(
-            &self.dynamics().model,
-            channel,
-            self.filtered(),
-            &future,
-            n_paths,
-            &mut || stream.normal(),
-        )
-        .map_err(|e| fault(self.label(), self.sample(), e))?;
-        self.publish(&mut paths, seed);
+        let mut paths = Array2::zeros((n_paths, ahead.regressors.nrows()));
+        // In an order of their own, so that paths of two series with the same number are independent.
+        let mut order: Vec<usize> = (0..n_paths).collect();
+        for i in (1..n_paths).rev() {
+            order.swap(i, stream.below(i as u64 + 1) as usize);
+        }
+        let mut places = order.into_iter();
+        let draws = self.parameter_draws();
+        for (draw, n) in draws.iter().zip(shares(draws.iter().map(|d| d.weight), n_paths)) {
+            let (model, noise) = (&draw.dynamics.model, draw.noise[target].sqrt());
+            let normal = &mut || stream.normal();
+            let mut own =
+                simulate_ahead(model, &ahead.channel, &draw.filtered, &ahead.regressors, n, normal)
+                    .map_err(|e| fault(self.label(), self.sample(), e))?;
+            if noise > 0.0 {
+                own.mapv_inplace(|y| y + noise * stream.normal());
+            }
+            for (path, place) in own.rows().into_iter().zip(&mut places) {
+                paths.row_mut(place).assign(&path);
+            }
+        }
+        if self.sample().scale() == Scale::Log {
+            paths.mapv_inplace(f64::exp);
+        }
         Ok(paths)
     }
 
@@ -234,21 +284,12 @@ impl Estimate {
         Key::new(seed).stream(0, Purpose::named(&format!("{what} {id} {}", self.label())))
     }
 
-    /// Turns signals into published figures: the noise of the target, and out of logs.
-    fn publish(&self, paths: &mut Array2<f64>, seed: u64) {
-        let noise = self.noise_of(self.sample().target_idx()).sqrt();
-        let purpose = Purpose::named(&format!("noise {}", self.sample().target().id()));
-        for (path_idx, mut path) in paths.rows_mut().into_iter().enumerate() {
-            let mut own = Key::new(seed).stream(path_idx as u64, purpose);
-            for value in &mut path {
-                if noise > 0.0 {
-                    *value += noise * own.normal();
-                }
-                if self.sample().scale() == Scale::Log {
-                    *value = value.exp();
-                }
-            }
-        }
+    /// The channel of the target and its regressors in the periods ahead.
+    fn ahead(&self, horizon: usize) -> Result<Ahead, ForecastError> {
+        let channel = self.channels(horizon)?.swap_remove(self.sample().target_idx());
+        let n = self.sample().n_periods();
+        let regressors = channel.regressors().slice_axis(Axis(0), Slice::from(n..)).to_owned();
+        Ok(Ahead { channel, regressors })
     }
 
     /// A forecast from the state at the end of the data; sums in logs are linearised in it.
@@ -258,9 +299,11 @@ impl Estimate {
         n_paths: usize,
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
-        check_counts(horizon, n_paths)?;
-        let paths = self.draws_ahead(horizon, n_paths, seed)?;
-        Ok(Forecast::of_paths(self.sample(), self.label().to_owned(), paths))
+        check_counts(horizon, 1)?;
+        let ahead = self.ahead(horizon)?;
+        let marginals = self.marginals(&ahead)?;
+        let paths = self.draws_ahead(&ahead, n_paths, seed)?;
+        Ok(Forecast::new(self.sample(), self.label().to_owned(), marginals, paths))
     }
 }
 
@@ -330,8 +373,31 @@ impl Fitted for GaussianFit {
         self.estimate().forecast(horizon, n_paths, seed)
     }
 
+    fn form(&self) -> String {
+        self.report().model.clone()
+    }
+
     fn report(&self) -> Option<&FitReport> {
         Some(self.report())
+    }
+}
+
+impl Fitted for Estimate {
+    fn forecast(
+        &self,
+        horizon: usize,
+        n_paths: usize,
+        seed: u64,
+    ) -> Result<Forecast, ForecastError> {
+        self.forecast(horizon, n_paths, seed)
+    }
+
+    fn form(&self) -> String {
+        self.label().to_owned()
+    }
+
+    fn report(&self) -> Option<&FitReport> {
+        None
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) trait Form {
     fn starts(&self, variance: f64) -> Vec<Vec<f64>>;
     /// Natural parameters of unconstrained ones.
     fn natural(&self, free: &[f64], variance: f64) -> Vec<f64>;
+    /// Logarithm of the prior density of unconstrained parameters, up to a constant.
+    fn log_prior(&self, _free: &[f64]) -> f64 {
+        0.0
+    }
     /// Whether a natural parameter stands at the edge of its range, where it has no standard error.
     fn at_edge(&self, parameter_idx: usize, natural: &[f64]) -> bool;
     /// The model at natural parameters.

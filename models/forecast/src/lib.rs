@@ -10,6 +10,7 @@
 
 mod arima;
 mod backtest;
+mod combination;
 mod compare;
 mod diagnostics;
 mod error;
@@ -17,10 +18,12 @@ mod fit;
 mod forecast;
 mod form;
 mod inference;
+mod linearised;
 mod marginal;
 mod method;
 mod model;
 mod polynomial;
+mod posterior;
 mod problem;
 mod regressor;
 mod report;
@@ -32,6 +35,7 @@ mod transform;
 
 pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
 pub use compare::{
     Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
     Kernel, Loss, Statistic,

@@ -17,11 +17,12 @@ enum Shape {
     Draws(Vec<f64>),
 }
 
-/// A part of a mixture; its values are those of the shape times `unit`.
+/// A part of a mixture; its values are those of the shape times `unit`, and `shift` added.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
     weight: f64,
     unit: f64,
+    shift: f64,
     shape: Shape,
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
 
 impl Part {
     fn cdf(&self, y: f64) -> f64 {
-        let y = y / self.unit;
+        let y = (y - self.shift) / self.unit;
         match &self.shape {
             Shape::Normal { mean, sd, transform } => {
                 let gap = transform.forward(y) - mean;
@@ -57,22 +58,24 @@ impl Part {
     }
 
     fn quantile(&self, p: f64) -> f64 {
-        self.unit
-            * match &self.shape {
-                Shape::Normal { mean, sd, transform } if *sd > 0.0 => {
-                    transform.inverse(mean + sd * normal_quantile(p))
+        self.shift
+            + self.unit
+                * match &self.shape {
+                    Shape::Normal { mean, sd, transform } if *sd > 0.0 => {
+                        transform.inverse(mean + sd * normal_quantile(p))
+                    }
+                    Shape::Normal { mean, transform, .. } => transform.inverse(*mean),
+                    Shape::Draws(draws) => draw_quantile(draws, p),
                 }
-                Shape::Normal { mean, transform, .. } => transform.inverse(*mean),
-                Shape::Draws(draws) => draw_quantile(draws, p),
-            }
     }
 
     fn mean(&self) -> f64 {
-        self.unit
-            * match &self.shape {
-                Shape::Normal { mean, sd, transform } => transform.mean(*mean, *sd),
-                Shape::Draws(draws) => draws.iter().sum::<f64>() / draws.len() as f64,
-            }
+        self.shift
+            + self.unit
+                * match &self.shape {
+                    Shape::Normal { mean, sd, transform } => transform.mean(*mean, *sd),
+                    Shape::Draws(draws) => draws.iter().sum::<f64>() / draws.len() as f64,
+                }
     }
 
     /// The same around its median with deviations `factor` times as large: on the transformed scale of a normal, in
@@ -121,6 +124,7 @@ impl Marginal {
             parts: vec![Part {
                 weight: 1.0,
                 unit: 1.0,
+                shift: 0.0,
                 shape: Shape::Normal { mean, sd, transform },
             }],
         }
@@ -131,6 +135,7 @@ impl Marginal {
         let part = |&(weight, mean, sd): &(f64, f64, f64)| Part {
             weight,
             unit: 1.0,
+            shift: 0.0,
             shape: Shape::Normal { mean, sd, transform },
         };
         Self { parts: parts.iter().map(part).collect() }
@@ -139,7 +144,9 @@ impl Marginal {
     /// As draws have it; they must be finite and at least one.
     pub fn draws(mut draws: Vec<f64>) -> Self {
         draws.sort_by(f64::total_cmp);
-        Self { parts: vec![Part { weight: 1.0, unit: 1.0, shape: Shape::Draws(draws) }] }
+        Self {
+            parts: vec![Part { weight: 1.0, unit: 1.0, shift: 0.0, shape: Shape::Draws(draws) }],
+        }
     }
 
     /// The mixture of distributions with weights that add up to one.
@@ -158,6 +165,16 @@ impl Marginal {
     pub fn times(mut self, factor: f64) -> Self {
         for part in &mut self.parts {
             part.unit *= factor;
+            part.shift *= factor;
+        }
+        self
+    }
+
+    /// The distribution of the figure with `shift` added.
+    #[must_use]
+    pub fn plus(mut self, shift: f64) -> Self {
+        for part in &mut self.parts {
+            part.shift += shift;
         }
         self
     }
@@ -175,7 +192,7 @@ impl Marginal {
     pub(crate) fn level_normals(&self) -> Option<Vec<(f64, f64, f64)>> {
         let normal = |part: &Part| match part.shape {
             Shape::Normal { mean, sd, transform: Transform::None } => {
-                Some((part.weight, part.unit * mean, part.unit * sd))
+                Some((part.weight, part.shift + part.unit * mean, part.unit * sd))
             }
             _ => None,
         };

@@ -88,7 +88,7 @@ pub(crate) fn standardised(figures: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// The nearest number with 40 bits behind the point of its mantissa.
-fn to_40_bits(x: f64) -> f64 {
+pub(crate) fn to_40_bits(x: f64) -> f64 {
     const DROPPED: u64 = 12;
     f64::from_bits((x.to_bits() + (1 << (DROPPED - 1))) & !((1 << DROPPED) - 1))
 }
@@ -199,6 +199,10 @@ impl Fitted for MethodFit {
             Array2::zeros((0, horizon))
         };
         Ok(Forecast::new(&self.sample, self.form(), marginals, paths))
+    }
+
+    fn form(&self) -> String {
+        self.estimated.form()
     }
 
     fn report(&self) -> Option<&FitReport> {

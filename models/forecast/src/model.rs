@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::fit::Estimate;
 use crate::form::Form;
 use crate::{
-    Arima, Fitted, Forecast, ForecastError, Forecaster, Sample, SeasonalNaive, Structural,
+    Arima, Auto, Combination, Fitted, ForecastError, Forecaster, Sample, SeasonalNaive, Structural,
 };
 
 /// A model of this crate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
     /// Seasonal naive.
@@ -18,6 +18,18 @@ pub enum Model {
     Structural(Structural),
     /// A seasonal ARIMA model.
     Arima(Arima),
+    /// A combination of given models.
+    Combination(Combination),
+    /// The combination that needs no choices.
+    Auto(Auto),
+}
+
+/// Estimates of the origin before, from which the next search starts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    own: Option<Vec<f64>>,
+    /// Of the members of a combination.
+    pub(crate) members: Vec<Memory>,
 }
 
 impl Model {
@@ -27,6 +39,8 @@ impl Model {
             Self::SeasonalNaive(m) => format!("seasonal naive [{}]", m.season),
             Self::Structural(m) => m.label(),
             Self::Arima(m) => m.label(),
+            Self::Combination(m) => m.label(),
+            Self::Auto(_) => "auto".to_owned(),
         }
     }
 
@@ -36,6 +50,19 @@ impl Model {
             Self::SeasonalNaive(_) => "snaive",
             Self::Structural(_) => "structural",
             Self::Arima(_) => "arima",
+            Self::Combination(_) => "combination",
+            Self::Auto(_) => "auto",
+        }
+    }
+
+    /// Whether it can use everything a sample has; what cannot needs a figure in every period and no regressors.
+    pub(crate) fn takes(&self, _sample: &Sample) -> bool {
+        match self {
+            Self::SeasonalNaive(_)
+            | Self::Structural(_)
+            | Self::Arima(_)
+            | Self::Combination(_)
+            | Self::Auto(_) => true,
         }
     }
 
@@ -48,28 +75,31 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
+            Self::Combination(m) => Box::new(m.fit(sample)?),
+            Self::Auto(m) => Box::new(m.fit(sample)?),
         })
     }
 
-    /// Forecasts from a quick estimation that starts at `last`, the parameters of the origin before, and leaves its own
-    /// there.
-    pub(crate) fn forecast_next(
+    /// Estimates it quickly, for a backtest: from the estimates of the origin before, leaving its own in their place,
+    /// without standard errors.
+    pub(crate) fn fit_next(
         &self,
         sample: &Sample,
-        last: &mut Option<Vec<f64>>,
-        (horizon, n_paths, seed): (usize, usize, u64),
-    ) -> Result<Forecast, ForecastError> {
+        memory: &mut Memory,
+    ) -> Result<Box<dyn Fitted>, ForecastError> {
         let structural;
         let form: &dyn Form = match self {
-            Self::SeasonalNaive(m) => return m.fit(sample)?.forecast(horizon, n_paths, seed),
             Self::Structural(m) => {
                 structural = m.for_sample(sample);
                 &structural
             }
             Self::Arima(m) => m,
+            Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
+            Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
+            Self::SeasonalNaive(_) => return self.fit(sample),
         };
-        let estimate = Estimate::quick(form, sample, last.as_deref())?;
-        *last = Some(estimate.free_parameters().to_vec());
-        estimate.forecast(horizon, n_paths, seed)
+        let estimate = Estimate::quick(form, sample, memory.own.as_deref())?;
+        memory.own = Some(estimate.free_parameters().to_vec());
+        Ok(Box::new(estimate))
     }
 }

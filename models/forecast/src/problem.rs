@@ -172,6 +172,12 @@ impl<'a> Problem<'a> {
         natural
     }
 
+    /// The same parameters with standard deviations that are not negative: only their squares matter.
+    pub(crate) fn canonical(&self, free: &[f64]) -> Vec<f64> {
+        let unsigned = |(at, x): (usize, &f64)| if self.is_variance(at) { x.abs() } else { *x };
+        free.iter().enumerate().map(unsigned).collect()
+    }
+
     /// The model and its channels, all variances multiplied by `factor`.
     pub(crate) fn model(
         &self,
@@ -218,6 +224,45 @@ impl<'a> Problem<'a> {
         self.likelihood(natural).map_or(f64::NAN, |l| self.value(&l))
     }
 
+    /// The point of the linearisation that belongs to natural parameters, if there are sums in logs.
+    pub(crate) fn point_at(
+        &self,
+        natural: &[f64],
+    ) -> Result<Option<Linearisation>, StateSpaceError> {
+        if !self.log_sums {
+            return Ok(None);
+        }
+        let (dynamics, channels) = self.model(natural, 1.0)?;
+        self.find(&dynamics, &channels).map(Some)
+    }
+
+    /// The likelihood with the point of the linearisation held.
+    pub(crate) fn likelihood_held(
+        &self,
+        natural: &[f64],
+        point: Option<&Linearisation>,
+    ) -> Result<Likelihood, StateSpaceError> {
+        let (dynamics, channels) = self.model(natural, 1.0)?;
+        match point {
+            Some(point) => likelihood_at(&dynamics.model, &channels, &self.observations, point),
+            None => likelihood(&dynamics.model, &channels, &self.observations),
+        }
+    }
+
+    /// Log posterior density of unconstrained parameters, up to a constant, with the point held.
+    pub(crate) fn log_posterior(&self, free: &[f64], point: Option<&Linearisation>) -> f64 {
+        let prior = self.form.log_prior(&free[..self.n_own()]);
+        let density = |l: Likelihood| {
+            let own = if self.form.relative() {
+                l.marginal_concentrated_log_likelihood()
+            } else {
+                l.marginal_log_likelihood()
+            };
+            own + prior
+        };
+        self.likelihood_held(&self.natural(free), point).map_or(f64::NAN, density)
+    }
+
     fn value(&self, likelihood: &Likelihood) -> f64 {
         if self.form.relative() {
             likelihood.concentrated_log_likelihood()
@@ -255,11 +300,8 @@ impl<'a> Problem<'a> {
             let (dynamics, channels) = self.model(&self.natural(&starts[0]), 1.0)?;
             let point = self.find(&dynamics, &channels)?;
             let held = |free: &[f64]| {
-                let at = || {
-                    let (dynamics, channels) = self.model(&self.natural(free), 1.0)?;
-                    likelihood_at(&dynamics.model, &channels, &self.observations, &point)
-                };
-                at().map_or(f64::NAN, |l| self.value(&l))
+                self.likelihood_held(&self.natural(free), Some(&point))
+                    .map_or(f64::NAN, |l| self.value(&l))
             };
             let best = maximise(&held, &starts, &options)?;
             let moved = best

@@ -4,9 +4,10 @@
 //! logs) and its own noise: customs headlines beside detailed trade data, an indicator beside the series of interest.
 //! Spans are taken as they are: a flow's figure is the sum of its months, a price's their mean.
 
-use monazite_series::{Aggregation, Period, Series};
+use monazite_series::{Aggregation, Observation, Period, Series};
 use monazite_statespace::{Measurement, Observations, Scale, StateSpaceError};
 
+use crate::method::{standardised, to_40_bits};
 use crate::{ForecastError, Regressors};
 
 /// One published series and whether it is taken as exact.
@@ -209,6 +210,28 @@ impl Sample {
             expected = expected.plus(1);
         }
         Ok(target.observations().iter().map(|o| o.value).collect())
+    }
+
+    /// The same figures in units of their mean size, rounded to 40 bits: what a search sees, so that the unit of the data
+    /// does not lead it elsewhere.
+    pub(crate) fn standardised(&self) -> Result<Self, ForecastError> {
+        let first = self.publications[0].series.observations();
+        let (_, unit) = standardised(&first.iter().map(|o| o.value).collect::<Vec<_>>());
+        let mut publications = Vec::with_capacity(self.publications.len());
+        for Publication { series, noisy } in &self.publications {
+            let rounded = series
+                .observations()
+                .iter()
+                .map(|o| Observation { value: to_40_bits(o.value / unit), ..*o });
+            let series = Series::new(
+                series.id(),
+                series.unit().clone(),
+                series.aggregation(),
+                rounded.collect(),
+            )?;
+            publications.push(Publication { series, noisy: *noisy });
+        }
+        Self::of(publications, self.target, self.scale, self.regressors.clone())
     }
 
     /// The unit in which relative effects are stated: one in logs, the mean figure of a period in levels.

@@ -145,6 +145,10 @@ impl Fitted for SeasonalNaiveFit {
         Ok(Forecast::of_paths(&self.sample, format!("seasonal naive [{}]", self.season), paths))
     }
 
+    fn form(&self) -> String {
+        format!("seasonal naive [{}]", self.season)
+    }
+
     fn report(&self) -> Option<&FitReport> {
         None
     }

@@ -48,9 +48,13 @@ fn air_passengers_airline() {
     close(fit.report().parameter("sigma2").unwrap().value, 0.001_348_099_122, 1e-9);
     close(fit.report().log_likelihood, 244.696_486_833, 1e-7);
     close(fit.report().aic(), 6.0 - 2.0 * 244.696_486_833, 1e-6);
-    let forecast = fit.forecast(3, 10_000, 1).unwrap();
     let golden = [(6.110186, 0.036716), (6.053775, 0.042783), (6.171715, 0.048091)];
+    let forecast = fit.clone().at_estimates().forecast(3, 10_000, 1).unwrap();
+    let open = fit.forecast(3, 100, 1).unwrap();
+    let upper = 1.959_963_984_540_054;
     for (h, (mean, se)) in golden.into_iter().enumerate() {
+        close(forecast.quantile(h, 0.5).unwrap().ln(), mean, 2e-6);
+        close(forecast.quantile(h, 0.975).unwrap().ln(), mean + upper * se, 5e-6);
         let logs: Vec<f64> = forecast.paths().column(h).iter().map(|x| x.ln()).collect();
         let n = logs.len() as f64;
         let average = logs.iter().sum::<f64>() / n;
@@ -58,6 +62,9 @@ fn air_passengers_airline() {
         // Four Monte Carlo standard errors.
         close(average, mean, 4.0 * se / n.sqrt());
         close(sd, se, 4.0 * se / (2.0 * n).sqrt());
+        // What is not known of θ, Θ and σ² widens the interval by a few per cent.
+        let wider = (open.quantile(h, 0.975).unwrap().ln() - mean) / (upper * se);
+        assert!((1.0..1.12).contains(&wider), "{wider}");
     }
 }
 
@@ -130,13 +137,18 @@ fn us_accidental_deaths_airline() {
 fn units_do_not_matter() {
     let values: Vec<f64> = data::AIR_PASSENGERS[..60].to_vec();
     for scale in [Scale::Log, Scale::Level] {
-        let fit = |factor: f64| {
+        let forecast = |factor: f64| {
             let scaled: Vec<f64> = values.iter().map(|v| v * factor).collect();
-            Structural::basic(12).fit(&sample(monthly("1949-01", &scaled), scale)).unwrap()
+            let sample = sample(monthly("1949-01", &scaled), scale);
+            Structural::basic(12).fit(&sample).unwrap().forecast(12, 0, 5).unwrap()
         };
-        let (one, other) = (fit(1.0), fit(1e6));
-        let median = |f: &GaussianFit| f.forecast(12, 500, 5).unwrap().quantile(11, 0.5).unwrap();
-        let ratio = median(&other) / median(&one) / 1e6;
-        assert!((ratio - 1.0).abs() < 1e-4, "{scale:?}: {ratio}");
+        let one = forecast(1.0);
+        for factor in [1e-9, 1e-3, 7.0, 1e9] {
+            let other = forecast(factor);
+            for p in [0.025, 0.5, 0.975] {
+                let ratio = other.quantile(11, p).unwrap() / one.quantile(11, p).unwrap() / factor;
+                assert!((ratio - 1.0).abs() < 1e-10, "{scale:?} {factor} {p}: {:e}", ratio - 1.0);
+            }
+        }
     }
 }

@@ -121,20 +121,20 @@ fn a_mean_over_two_months_is_not_a_sum() {
 fn backtests_are_scored_on_sums_and_repeat() {
     let options = BacktestOptions { origins: 12, n_paths: 200, seed: 1, ..Default::default() };
     let of = |seed| Sample::new(published(&months(84, seed)), Scale::Log, controls()).unwrap();
-    let run = |model, seed| backtest(&model, &of(seed), 12, &options).unwrap();
+    let run = |model: &Model, seed| backtest(model, &of(seed), 12, &options).unwrap();
     let models = [
         Model::SeasonalNaive(SeasonalNaive { season: 12 }),
         Model::Structural(Structural::basic(12)),
     ];
     // The model that made the months beats the benchmark over eight series, if not in each.
-    let mean = |model| (1..=8).map(|seed| run(model, seed).mase()).sum::<f64>() / 8.0;
-    let [naive_mase, structural_mase] = models.map(mean);
+    let mean = |model: &Model| (1..=8).map(|seed| run(model, seed).mase()).sum::<f64>() / 8.0;
+    let [naive_mase, structural_mase] = models.each_ref().map(mean);
     assert!(structural_mase < 0.9 * naive_mase, "{structural_mase} {naive_mase}");
-    let [naive, structural] = models.map(|model| run(model, 4));
+    let [naive, structural] = models.each_ref().map(|model| run(model, 4));
     assert!(structural.failures.is_empty(), "{:?}", structural.failures);
     assert_eq!(naive.scored.len(), structural.scored.len());
     assert!(structural.scored.iter().any(|s| s.span == 2));
-    assert_eq!(structural, run(models[1], 4));
+    assert_eq!(structural, run(&models[1], 4));
     let ratio = structural.relative_to(&naive).unwrap();
     assert!((ratio - structural.mase() / naive.mase()).abs() < 1e-12, "the same figures");
     // By hand from the records: MASE and coverage.

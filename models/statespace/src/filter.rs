@@ -2,9 +2,10 @@
 
 use crate::error::StateSpaceError;
 use crate::gains::{Gains, Kind, pass};
-use crate::log_sum::gaussian_plan;
+use crate::log_sum::{Linearisation, gaussian_plan, plan_at};
 use crate::model::{Channel, StateSpace};
 use crate::observations::Observations;
+use crate::spans::Plan;
 use ndarray::{Array1, Array2};
 
 /// The Gaussian log-likelihood at the GLS estimate of `β`, and what is needed to concentrate a common scale out of it.
@@ -18,6 +19,8 @@ pub struct Likelihood {
     pub(crate) sum_log_variance: f64,
     pub(crate) sum_log_diffuse: f64,
     pub(crate) sum_of_squares: f64,
+    pub(crate) n_coefficients: usize,
+    pub(crate) log_det_information: f64,
 }
 
 impl Likelihood {
@@ -40,6 +43,28 @@ impl Likelihood {
     /// `Σ v²/F`.
     pub fn sum_of_squares(&self) -> f64 {
         self.sum_of_squares
+    }
+
+    /// Logarithm of the likelihood integrated over the coefficients under a flat prior, up to a constant that is the same
+    /// at all parameters (Harville 1974): `−½ [Σ ln F + Σ ln F∞ + ln |Σ v_x v_x'/F| + Σ v²/F]`.
+    pub fn marginal_log_likelihood(&self) -> f64 {
+        -0.5 * (self.log_dets() + self.sum_of_squares)
+    }
+
+    /// The same with the common scale of all variances integrated out under the prior `1/σ²`:
+    /// `−½ [Σ ln F + Σ ln F∞ + ln |Σ v_x v_x'/F| + (n − k) ln Σ v²/F]`. Given all else, `Σ (v²/F) / σ²` is then
+    /// χ² with [`Self::degrees_of_freedom`].
+    pub fn marginal_concentrated_log_likelihood(&self) -> f64 {
+        -0.5 * (self.log_dets() + self.degrees_of_freedom() as f64 * self.sum_of_squares.ln())
+    }
+
+    /// Measurements that count less coefficients estimated.
+    pub fn degrees_of_freedom(&self) -> usize {
+        self.n.saturating_sub(self.n_coefficients)
+    }
+
+    fn log_dets(&self) -> f64 {
+        self.sum_log_variance + self.sum_log_diffuse + self.log_det_information
     }
 
     /// The factor on all variances that maximises the likelihood: `Σ (v²/F) / n`.
@@ -143,11 +168,27 @@ pub fn filter(
     channels: &[Channel],
     observations: &Observations,
 ) -> Result<Filtered, StateSpaceError> {
-    let plan = gaussian_plan(model, channels, observations)?.0;
+    filter_plan(&gaussian_plan(model, channels, observations)?.0)
+}
+
+/// The filter of the model linearised at a given point instead of its own conditional mode.
+///
+/// # Errors
+/// As [`filter`]; a point that belongs to other observations.
+pub fn filter_at(
+    model: &StateSpace,
+    channels: &[Channel],
+    observations: &Observations,
+    point: &Linearisation,
+) -> Result<Filtered, StateSpaceError> {
+    filter_plan(&plan_at(model, channels, observations, point)?)
+}
+
+fn filter_plan(plan: &Plan) -> Result<Filtered, StateSpaceError> {
     let mut gains = Gains::default();
-    let pass = pass(&plan, Some(&mut gains))?;
+    let pass = pass(plan, Some(&mut gains))?;
     let (m, k, base) = (plan.m, plan.k, plan.base);
-    let means = gains.means_at(&plan, &pass.beta);
+    let means = gains.means_at(plan, &pass.beta);
     let innovations = (0..gains.n_items())
         .filter(|&i| gains.kind[i] == Kind::Proper)
         .map(|i| Innovation {

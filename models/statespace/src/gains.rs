@@ -6,7 +6,7 @@
 
 use crate::error::StateSpaceError;
 use crate::filter::Likelihood;
-use crate::matrix::invert_spd;
+use crate::matrix::{invert_spd, semidefinite_factor};
 use crate::spans::{Plan, dot};
 
 /// `F∞` below this share of what the diffuse variances allow is zero.
@@ -340,6 +340,8 @@ impl Moments {
             sum_log_variance: self.sum_log_variance,
             sum_log_diffuse: self.sum_log_diffuse,
             sum_of_squares: (self.products[0] - explained).max(0.0),
+            n_coefficients: k,
+            log_det_information: log_det(&normal, k),
         };
         Ok((likelihood, beta, covariance))
     }
@@ -348,6 +350,12 @@ impl Moments {
         let k = self.k;
         (0..k).map(|i| (0..k).map(|j| covariance[i * k + j] * self.products[j + 1]).sum()).collect()
     }
+}
+
+/// Logarithm of the determinant of a positive definite matrix; that of no rows is 0.
+fn log_det(a: &[f64], k: usize) -> f64 {
+    let (l, _) = semidefinite_factor(a, k);
+    2.0 * (0..k).map(|i| l[i * k + i].ln()).sum::<f64>()
 }
 
 impl Gains {

@@ -44,7 +44,9 @@ mod smoother;
 mod spans;
 
 pub use error::StateSpaceError;
-pub use filter::{Filtered, Innovation, Likelihood, filter, likelihood, log_likelihood, predict};
+pub use filter::{
+    Filtered, Innovation, Likelihood, filter, filter_at, likelihood, log_likelihood, predict,
+};
 pub use log_sum::{Corrected, Linearisation, Split, correct, correct_to, likelihood_at, linearise};
 pub use maximum_likelihood::{
     Differences, Maximum, SearchOptions, covariance_at, hessian, maximise, standard_errors,

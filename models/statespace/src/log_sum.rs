@@ -201,9 +201,18 @@ pub fn likelihood_at(
     observations: &Observations,
     point: &Linearisation,
 ) -> Result<Likelihood, StateSpaceError> {
+    Ok(pass(&plan_at(model, channels, observations, point)?, None)?.likelihood)
+}
+
+/// The linear Gaussian problem at a given point.
+pub(crate) fn plan_at(
+    model: &StateSpace,
+    channels: &[Channel],
+    observations: &Observations,
+    point: &Linearisation,
+) -> Result<Plan, StateSpaceError> {
     let items = linear_items(channels, observations, &checked(point, observations)?);
-    let plan = Plan::new(model, channels, observations.n_periods(), items)?;
-    Ok(pass(&plan, None)?.likelihood)
+    Plan::new(model, channels, observations.n_periods(), items)
 }
 
 fn checked(point: &Linearisation, observations: &Observations) -> Result<Mode, StateSpaceError> {

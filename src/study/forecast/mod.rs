@@ -105,13 +105,13 @@ pub fn forecast(
     let units: Vec<(usize, Model)> = plans
         .iter()
         .enumerate()
-        .flat_map(|(at, plan)| plan.models.iter().map(move |&model| (at, model)))
+        .flat_map(|(at, plan)| plan.models.iter().map(move |model| (at, model.clone())))
         .collect();
     let results: Vec<_> = units
         .par_iter()
-        .map(|&(at, model)| {
-            let plan = &plans[at];
-            (one_model(plan, model, spec), record(plan, &model, spec))
+        .map(|(at, model)| {
+            let plan = &plans[*at];
+            (one_model(plan, model, spec), record(plan, model, spec))
         })
         .collect();
     let mut all: Vec<SeriesForecast> = plans
@@ -126,7 +126,7 @@ pub fn forecast(
     for ((at, model), (fitted, record)) in units.into_iter().zip(results) {
         match fitted {
             Ok(one) => all[at].models.push(one),
-            Err(e) => all[at].failures.push((model, e.to_string())),
+            Err(e) => all[at].failures.push((model.clone(), e.to_string())),
         }
         match record {
             Ok(record) => all[at].backtests.push(record),
@@ -156,21 +156,21 @@ fn record(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<Backtest, Fore
     backtest(model, &plan.sample.clone().with_target(plan.backtest_target)?, SEASON, &options)
 }
 
-fn one_model(plan: &Plan, model: Model, spec: &StudySpec) -> Result<ModelForecast, ForecastError> {
+fn one_model(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<ModelForecast, ForecastError> {
     let horizon = horizon(plan, spec.forecast.until)?;
     let paths = spec.forecast.paths;
     let gaussian = |fit: GaussianFit| {
         let forecast = fit.forecast(horizon, paths, spec.seed)?;
         let smoothed = fit.smoothed_periods(SMOOTHING_PATHS, spec.seed)?;
-        Ok(ModelForecast { model, fit: Some(fit), forecast, smoothed })
+        Ok(ModelForecast { model: model.clone(), fit: Some(fit), forecast, smoothed })
     };
     match model {
         Model::Structural(m) => gaussian(m.fit(&plan.sample)?),
         Model::Arima(m) => gaussian(m.fit(&plan.sample)?),
-        Model::SeasonalNaive(m) => Ok(ModelForecast {
-            model,
+        other => Ok(ModelForecast {
+            model: other.clone(),
             fit: None,
-            forecast: m.fit(&plan.sample)?.forecast(horizon, paths, spec.seed)?,
+            forecast: other.fit(&plan.sample)?.forecast(horizon, paths, spec.seed)?,
             smoothed: Vec::new(),
         }),
     }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn months_within_a_sum_add_up_to_it_and_have_bands() {
         let plan = volume();
-        let one = one_model(&plan, plan.models[0], &StudySpec::default()).unwrap();
+        let one = one_model(&plan, &plan.models[0], &StudySpec::default()).unwrap();
         let published = plan.sample.target();
         let sums = published.observations().iter().filter(|o| o.span == 2).count();
         assert_eq!(one.smoothed.len(), 2 * sums);
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn january_shares_are_published_or_smoothed() {
         let plan = volume();
-        let one = one_model(&plan, plan.models[0], &StudySpec::default()).unwrap();
+        let one = one_model(&plan, &plan.models[0], &StudySpec::default()).unwrap();
         let series =
             SeriesForecast { plan, models: vec![one], backtests: Vec::new(), failures: Vec::new() };
         let shares = january_shares(&Catalogue::bundled().unwrap(), &series).unwrap();
@@ -241,8 +241,8 @@ mod tests {
         let plan = volume();
         let spec = StudySpec::default();
         let (a, b) = (
-            one_model(&plan, plan.models[1], &spec).unwrap().forecast,
-            one_model(&plan, plan.models[1], &spec).unwrap().forecast,
+            one_model(&plan, &plan.models[1], &spec).unwrap().forecast,
+            one_model(&plan, &plan.models[1], &spec).unwrap().forecast,
         );
         assert_eq!(a, b);
     }
@@ -252,6 +252,6 @@ mod tests {
         let plan = volume();
         let mut spec = StudySpec::default();
         spec.forecast.until = "2025-12".parse().unwrap();
-        assert!(one_model(&plan, plan.models[0], &spec).is_err());
+        assert!(one_model(&plan, &plan.models[0], &spec).is_err());
     }
 }

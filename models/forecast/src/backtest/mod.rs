@@ -12,6 +12,7 @@ mod record;
 use monazite_series::{Aggregation, Observation, Period, Series};
 use monazite_stochastic::quantiles;
 
+use crate::model::Memory;
 use crate::seasonal_naive::seasonal_pairs;
 use crate::{
     Forecast, ForecastError, Model, Publication, QUANTILES, Sample, score, score::Scaling,
@@ -86,9 +87,9 @@ pub fn backtest(
         step: options.step,
         n_origins: origins.len(),
     };
-    let mut last_estimates = None;
+    let mut memory = Memory::default();
     for origin in origins {
-        match at_origin(model, sample, origin, options, &mut last_estimates) {
+        match at_origin(model, sample, origin, options, &mut memory) {
             Ok(scored) => result.scored.extend(scored),
             Err(e) => result.failures.push((origin, e.to_string())),
         }
@@ -101,7 +102,7 @@ fn at_origin(
     sample: &Sample,
     origin: Period,
     options: &BacktestOptions,
-    last_estimates: &mut Option<Vec<f64>>,
+    memory: &mut Memory,
 ) -> Result<Vec<Scored>, ForecastError> {
     let known = windowed(sample.until(origin)?, origin, options.window)?;
     let end = known.last_period();
@@ -115,8 +116,8 @@ fn at_origin(
         .collect();
     let Some(furthest) = ahead.iter().map(|o| o.period).max() else { return Ok(Vec::new()) };
     let horizon = (furthest.ordinal() - end.ordinal()) as usize;
-    let draws = (horizon, options.n_paths, options.seed);
-    let forecast = model.forecast_next(&known, last_estimates, draws)?;
+    let fit = model.fit_next(&known, memory)?;
+    let forecast = fit.forecast(horizon, options.n_paths, options.seed)?;
     ahead
         .into_iter()
         .map(|o| {
