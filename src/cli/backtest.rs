@@ -64,7 +64,7 @@ impl Args {
                 None => Ok(sample.clone()),
             };
             let comparison = match sample {
-                Ok(sample) => self.compare(&sample, &input.models)?,
+                Ok(sample) => self.compare(&sample, &input.models, terminal)?,
                 Err(e) => Err(e),
             };
             match comparison {
@@ -94,6 +94,7 @@ impl Args {
         &self,
         sample: &Sample,
         preferred: &[Model],
+        terminal: &Terminal,
     ) -> Result<Result<Comparison, ForecastError>, Diagnostic> {
         let options = BacktestOptions {
             horizon: horizon(&self.horizon, sample.target().last_period())?,
@@ -111,7 +112,10 @@ impl Args {
             .collect();
         let tests = ComparisonOptions { seed: self.seed, ..ComparisonOptions::default() };
         Ok(records.and_then(|records| {
-            let records = usable(records)?;
+            let (records, left_out) = usable(records)?;
+            for why in left_out {
+                terminal.say(&format!("note: {why}"));
+            }
             Comparison::of(&records, 0, tests)
         }))
     }
@@ -158,14 +162,22 @@ impl Args {
     }
 }
 
-/// Records of models that forecast something; the reason of the first that did not if the benchmark is among them.
-fn usable(records: Vec<Backtest>) -> Result<Vec<Backtest>, ForecastError> {
-    let silent = |b: &Backtest| b.scored.is_empty() && !b.failures.is_empty();
-    match records.iter().find(|b| silent(b)) {
-        Some(b) => Err(ForecastError::Specification(format!(
-            "{} of `{}` could not be estimated at any origin: {}",
-            b.model, b.id, b.failures[0].1
-        ))),
-        None => Ok(records),
+/// Records of models that forecast something, what is to be said of the others, or why the benchmark did not.
+fn usable(records: Vec<Backtest>) -> Result<(Vec<Backtest>, Vec<String>), ForecastError> {
+    let (mut kept, mut said) = (Vec::new(), Vec::new());
+    for (at, record) in records.into_iter().enumerate() {
+        let reason = record.failures.first().filter(|_| record.scored.is_empty());
+        match reason {
+            Some((origin, why)) if at == 0 => {
+                return Err(ForecastError::Specification(format!(
+                    "the benchmark could not be estimated at any origin; at {origin}: {why}"
+                )));
+            }
+            Some((origin, why)) => {
+                said.push(format!("left out, with no forecast at any origin; at {origin}: {why}"));
+            }
+            None => kept.push(record),
+        }
     }
+    Ok((kept, said))
 }

@@ -127,8 +127,8 @@ fn air_passengers() -> Sample {
     Sample::new(series, Scale::Log, Regressors::none()).unwrap()
 }
 
-fn run(model: Model, options: BacktestOptions) -> Backtest {
-    backtest(&model, &air_passengers(), 12, &options).unwrap()
+fn run(model: &Model, options: BacktestOptions) -> Backtest {
+    backtest(model, &air_passengers(), 12, &options).unwrap()
 }
 
 const NAIVE: Model = Model::SeasonalNaive(SeasonalNaive { season: 1 });
@@ -140,7 +140,7 @@ fn structural() -> Model {
 
 #[test]
 fn a_record_adds_up() {
-    let record = run(SEASONAL_NAIVE, BacktestOptions::default());
+    let record = run(&SEASONAL_NAIVE, BacktestOptions::default());
     assert_eq!(record.scored.len(), 12 * 13 + 66, "the last origins have fewer figures");
     assert_eq!(record.horizons(), (1..=12).collect::<Vec<_>>());
     let by_horizon: f64 =
@@ -179,17 +179,17 @@ fn a_record_adds_up() {
 fn steps_and_windows() {
     let yearly =
         BacktestOptions { origins: 4, step: 12, n_paths: 200, ..BacktestOptions::default() };
-    let record = run(SEASONAL_NAIVE, yearly);
+    let record = run(&SEASONAL_NAIVE, yearly);
     let origins: Vec<String> =
         record.scored.iter().step_by(12).map(|s| s.origin.to_string()).collect();
     assert_eq!(origins, ["1956-12", "1957-12", "1958-12", "1959-12"]);
     assert_eq!(record.scored.len(), 48);
     // A window of the whole sample changes nothing, a short one does.
-    assert_eq!(run(SEASONAL_NAIVE, BacktestOptions { window: Some(144), ..yearly }), record);
-    let short = run(SEASONAL_NAIVE, BacktestOptions { window: Some(36), ..yearly });
+    assert_eq!(run(&SEASONAL_NAIVE, BacktestOptions { window: Some(144), ..yearly }), record);
+    let short = run(&SEASONAL_NAIVE, BacktestOptions { window: Some(36), ..yearly });
     assert_ne!(short, record);
     assert_eq!((short.scale, short.scored.len()), (record.scale, 48));
-    let too_short = run(SEASONAL_NAIVE, BacktestOptions { window: Some(6), ..yearly });
+    let too_short = run(&SEASONAL_NAIVE, BacktestOptions { window: Some(6), ..yearly });
     assert_eq!((too_short.failures.len(), too_short.scored.len()), (4, 0));
     let none =
         backtest(&SEASONAL_NAIVE, &air_passengers(), 12, &BacktestOptions { step: 0, ..yearly });
@@ -199,7 +199,8 @@ fn steps_and_windows() {
 #[test]
 fn a_comparison_tells_the_better_model() {
     let options = BacktestOptions { horizon: 6, origins: 48, ..BacktestOptions::default() };
-    let records = [run(SEASONAL_NAIVE, options), run(structural(), options), run(NAIVE, options)];
+    let records =
+        [run(&SEASONAL_NAIVE, options), run(&structural(), options), run(&NAIVE, options)];
     let comparison = Comparison::of(&records, 0, ComparisonOptions::default()).unwrap();
     assert_eq!((comparison.n_origins, comparison.lags, comparison.horizon), (48, 5, 6));
     let [benchmark, best, naive] = &comparison.models[..] else { panic!("{comparison:?}") };
@@ -225,7 +226,7 @@ fn a_comparison_tells_the_better_model() {
 #[test]
 fn only_common_figures_count() {
     let options = BacktestOptions { horizon: 3, origins: 24, ..BacktestOptions::default() };
-    let mut records = [run(SEASONAL_NAIVE, options), run(NAIVE, options)];
+    let mut records = [run(&SEASONAL_NAIVE, options), run(&NAIVE, options)];
     let gone = records[1].scored[0].origin;
     records[1].scored.retain(|s| s.origin != gone);
     let comparison = Comparison::of(&records, 0, ComparisonOptions::default()).unwrap();
@@ -240,7 +241,7 @@ fn only_common_figures_count() {
 #[test]
 fn records_that_cannot_be_compared_are_refused() {
     let options = BacktestOptions { horizon: 3, origins: 12, ..BacktestOptions::default() };
-    let one = run(NAIVE, options);
+    let one = run(&NAIVE, options);
     let of = |records: &[Backtest], benchmark| {
         Comparison::of(records, benchmark, ComparisonOptions::default())
     };
@@ -257,7 +258,7 @@ fn records_that_cannot_be_compared_are_refused() {
 #[test]
 fn a_short_record_has_no_tests() {
     let options = BacktestOptions { horizon: 12, origins: 6, ..BacktestOptions::default() };
-    let records = [run(SEASONAL_NAIVE, options), run(NAIVE, options)];
+    let records = [run(&SEASONAL_NAIVE, options), run(&NAIVE, options)];
     let comparison = Comparison::of(&records, 0, ComparisonOptions::default()).unwrap();
     // Six origins before the end have six horizons.
     assert_eq!((comparison.horizon, comparison.lags), (6, 5));
