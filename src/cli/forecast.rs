@@ -1,17 +1,14 @@
 //! `monazite forecast [FILE|ID]`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use monazite_forecast::{
-    Arima, Fitted, ForecastError, Model, Regressors, Sample, Scale, SeasonalNaive, Structural,
-};
-use monazite_series::{Period, Series};
+use monazite_forecast::{Fitted, ForecastError, Model, Sample};
 
+use super::series_input::{Input, check_models, horizon, model};
 use super::{Failure, Terminal};
-use crate::data::{Catalogue, ReadOptions, read_series_file};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::output::{json_bytes, write_file};
-use crate::study::forecast::{forecast_csv, forecast_json, model_diagnostic, plans};
+use crate::study::forecast::{forecast_csv, forecast_json, model_diagnostic};
 
 /// Forecast bundled series or your own: quantiles by period and model, as CSV.
 #[derive(Debug, clap::Args)]
@@ -46,13 +43,10 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-/// Names of the models.
-const MODELS: [&str; 4] = ["structural", "arima", "snaive", "naive"];
-
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         self.check()?;
-        let (samples, preferred) = self.samples(terminal)?;
+        let Input { samples, preferred, .. } = Input::read(&self.input, terminal)?;
         let mut forecasts = Vec::new();
         let mut failures = Vec::new();
         for sample in &samples {
@@ -116,17 +110,7 @@ impl Args {
     }
 
     fn check(&self) -> Result<(), Diagnostic> {
-        for name in &self.model {
-            if !MODELS.contains(&name.as_str()) {
-                let hint = match nearest(name, MODELS) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known are {}", MODELS.join(", ")),
-                };
-                return Err(
-                    Diagnostic::error("U002", format!("there is no model `{name}`")).help(hint)
-                );
-            }
-        }
+        check_models(&self.model)?;
         if let Some(level) = self.level.iter().find(|l| !(**l > 0.0 && **l < 100.0)) {
             return Err(Diagnostic::error("U001", format!("--level {level} is not a level"))
                 .help("a level lies between 0 and 100, such as 80 or 95"));
@@ -136,73 +120,5 @@ impl Args {
                 .help("at least 100; 2000 gives a stable 95 % band"));
         }
         Ok(())
-    }
-
-    /// Bundled series as the report reads them (several publications, interventions) with the model it prefers, a user's
-    /// as they stand.
-    fn samples(&self, terminal: &Terminal) -> Result<(Vec<Sample>, Option<Model>), Failure> {
-        let catalogue = Catalogue::bundled()?;
-        let path = Path::new(&self.input);
-        // No id has an ending, so that the bundled figures are not parsed for a user's file.
-        if self.input != "-" && path.extension().is_none() {
-            if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == self.input) {
-                return Ok((vec![plan.sample], plan.models.first().cloned()));
-            }
-            if catalogue.ids().any(|id| id == self.input) {
-                return Ok((vec![sample(catalogue.series(&self.input)?)?], None));
-            }
-        }
-        if self.input != "-" && !path.exists() && path.extension().is_none() {
-            // Neither a file nor an id: more likely a misspelt id.
-            return Err(catalogue.entry(&self.input).err().into_iter().collect::<Vec<_>>().into());
-        }
-        let checked = read_series_file(path, &ReadOptions::default())?;
-        checked.findings.iter().for_each(|finding| terminal.warn(finding));
-        let samples = checked.series.into_iter().map(sample).collect::<Result<_, _>>()?;
-        Ok((samples, None))
-    }
-}
-
-/// In logs if every figure is positive, else in levels.
-fn sample(series: Series) -> Result<Sample, Diagnostic> {
-    let positive = series.observations().iter().all(|o| o.value > 0.0);
-    let scale = if positive { Scale::Log } else { Scale::Level };
-    Sample::new(series, scale, Regressors::none()).map_err(|e| model_diagnostic(&e))
-}
-
-/// The model of a name for the frequency of a series.
-fn model(name: &str, series: &Series) -> Model {
-    let season = series.frequency().per_year().filter(|n| *n > 1).unwrap_or(0);
-    match name {
-        "arima" if season > 0 => Model::Arima(Arima::airline(season)),
-        "arima" => Model::Arima(Arima::new(0, 1, 1)),
-        "snaive" => Model::SeasonalNaive(SeasonalNaive { season: season.max(1) }),
-        "naive" => Model::SeasonalNaive(SeasonalNaive { season: 1 }),
-        _ => Model::Structural(Structural::basic(season)),
-    }
-}
-
-/// Periods ahead of `last`.
-fn horizon(text: &str, last: Period) -> Result<usize, Diagnostic> {
-    let refuse = |why: String| {
-        Diagnostic::error("U001", why)
-            .help("write a number of periods (24), of years (2y), or a last period (2027-12)")
-    };
-    let n = if let Some(years) = text.strip_suffix('y') {
-        let per_year = last.frequency().per_year().unwrap_or(365) as i64;
-        years.parse::<i64>().map(|y| y * per_year).ok()
-    } else if let Ok(n) = text.parse::<i64>() {
-        // Four digits are a year in a series of years, a number of periods elsewhere.
-        match text.parse::<Period>() {
-            Ok(year) if year.frequency() == last.frequency() => year.since(last).ok(),
-            _ => Some(n),
-        }
-    } else {
-        text.parse::<Period>().ok().and_then(|period| period.since(last).ok())
-    };
-    match n {
-        Some(n) if (1..=1200).contains(&n) => Ok(n as usize),
-        Some(n) => Err(refuse(format!("--horizon {text} is {n} periods after {last}"))),
-        None => Err(refuse(format!("--horizon {text} is not a horizon for a series to {last}"))),
     }
 }

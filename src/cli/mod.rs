@@ -1,11 +1,13 @@
 //! The command line as typed. One file per subcommand: arguments and a call.
 
+mod backtest;
 mod columns;
 mod data;
 mod explain;
 mod forecast;
 mod init;
 mod report;
+mod series_input;
 mod terminal;
 
 use std::process::ExitCode;
@@ -40,6 +42,7 @@ enum Command {
     Init(init::Args),
     Data(data::Args),
     Forecast(forecast::Args),
+    Backtest(backtest::Args),
     Explain(explain::Args),
 }
 
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => args.run(&mut terminal),
         Command::Data(args) => args.run(&mut terminal),
         Command::Forecast(args) => args.run(&mut terminal),
+        Command::Backtest(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -1,5 +1,6 @@
 //! Commands as a user types them: what they print, where, and with which exit code.
 
+mod backtest;
 #[path = "../common/mod.rs"]
 mod common;
 mod forecast;

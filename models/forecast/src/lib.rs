@@ -11,6 +11,7 @@
 mod arima;
 mod backtest;
 mod combination;
+mod compare;
 mod counterfactual;
 mod diagnostics;
 mod error;
@@ -31,6 +32,7 @@ mod problem;
 mod regressor;
 mod report;
 mod sample;
+pub mod score;
 mod seasonal_adjustment;
 mod seasonal_naive;
 mod seasonal_strength;
@@ -42,6 +44,10 @@ mod unit_root;
 pub use arima::{Arima, ArimaError, ArimaEstimate, AutoArima, FixedArima, SeasonalTest};
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
+pub use compare::{
+    Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
+    Kernel, Loss, Statistic,
+};
 pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;

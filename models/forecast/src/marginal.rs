@@ -188,6 +188,22 @@ impl Marginal {
         self
     }
 
+    /// The parts `(weight, mean, sd)` if all of them are normal in levels.
+    pub(crate) fn level_normals(&self) -> Option<Vec<(f64, f64, f64)>> {
+        let normal = |part: &Part| match part.shape {
+            Shape::Normal { mean, sd, transform: Transform::None } => {
+                Some((part.weight, part.shift + part.unit * mean, part.unit * sd))
+            }
+            _ => None,
+        };
+        self.parts.iter().map(normal).collect()
+    }
+
+    /// Whether it is nothing but draws.
+    pub(crate) fn is_draws(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part { shape: Shape::Draws(_), .. }])
+    }
+
     /// Mean.
     pub fn mean(&self) -> f64 {
         self.parts.iter().map(|p| p.weight * p.mean()).sum()

@@ -118,7 +118,7 @@ fn a_mean_over_two_months_is_not_a_sum() {
 
 #[test]
 fn backtests_are_scored_on_sums_and_repeat() {
-    let options = BacktestOptions { horizon: 12, origins: 12, n_paths: 200, seed: 1 };
+    let options = BacktestOptions { origins: 12, n_paths: 200, seed: 1, ..Default::default() };
     let of = |seed| Sample::new(published(&months(84, seed)), Scale::Log, controls()).unwrap();
     let run = |model: &Model, seed| backtest(model, &of(seed), 12, &options).unwrap();
     let models = [

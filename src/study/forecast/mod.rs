@@ -151,6 +151,7 @@ fn record(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<Backtest, Fore
         origins: spec.backtest.origins,
         n_paths: 400,
         seed: spec.seed,
+        ..BacktestOptions::default()
     };
     backtest(model, &plan.sample.clone().with_target(plan.backtest_target)?, SEASON, &options)
 }
