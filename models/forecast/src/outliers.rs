@@ -197,29 +197,23 @@ pub fn find_interventions(
             options.decay
         )));
     }
-    let structural;
-    let form: &dyn Form = match model {
-        Model::Structural(m) => {
-            m.check()?;
-            structural = m.for_sample(sample);
-            &structural
-        }
-        Model::Arima(m) => m,
-        other => {
-            return Err(ForecastError::Unsupported {
-                model: other.label(),
-                id: sample.target().id().to_owned(),
-                what: "a search for outliers: it has no regressors".to_owned(),
-            });
-        }
-    };
     let critical = options.critical.unwrap_or_else(|| critical_value(sample.n_periods()));
-    let events = Search { sample, form, options, critical }.run()?;
-    let with = with_events(sample, &events, options.decay)?;
-    let fit = match model {
-        Model::Structural(m) => m.fit(&with)?,
-        Model::Arima(m) => m.fit(&with)?,
-        _ => return Err(ForecastError::Specification("no such search".to_owned())),
+    let search = |form: &dyn Form| Search { sample, form, options, critical }.run();
+    let (events, fit) = if let Model::Structural(m) = model {
+        m.check()?;
+        let events = search(&m.for_sample(sample))?;
+        let fit = m.fit(&with_events(sample, &events, options.decay)?)?;
+        (events, fit)
+    } else if let Model::Arima(m) = model {
+        let events = search(m)?;
+        let fit = m.fit(&with_events(sample, &events, options.decay)?)?;
+        (events, fit)
+    } else {
+        return Err(ForecastError::Unsupported {
+            model: model.label(),
+            id: sample.target().id().to_owned(),
+            what: "a search for outliers: it has no regressors".to_owned(),
+        });
     };
     let list = events.iter().filter_map(|&(kind, t)| {
         let period = sample.first_period().plus(t as i64);
@@ -294,12 +288,16 @@ impl Search<'_> {
         missed: &[Event],
         estimate: &Estimate,
     ) -> Result<Option<(Event, Estimate)>, ForecastError> {
+        // Each kind has its own largest, so that there are as many dates as kinds times periods.
+        let n = self.sample.n_periods();
+        let further = critical_value(n * self.options.kinds.len()) - critical_value(n);
+        let bar = self.critical + further;
         let mut best: Option<(f64, Event, Estimate)> = None;
         for &event in missed {
             let all: Vec<Event> = events.iter().copied().chain([event]).collect();
             let with = self.estimate(&all, Some(estimate))?;
             let t_value = t_value(&with, 0);
-            if t_value >= self.critical.max(best.as_ref().map_or(0.0, |b| b.0)) {
+            if t_value >= bar.max(best.as_ref().map_or(0.0, |b| b.0)) {
                 best = Some((t_value, event, with));
             }
         }
@@ -401,7 +399,7 @@ struct Scan {
 
 impl Scan {
     fn new(whitened: &Whitened, events: Vec<Event>, decay: f64) -> Self {
-        let (n, n_periods) = (whitened.figures().len(), whitened.pulses().ncols());
+        let n_periods = whitened.pulses().ncols();
         // Columns of pulses one after the other, then sums from the end on with weights 1 and δ.
         let pulses: Vec<Vec<f64>> =
             (0..n_periods).map(|t| whitened.pulses().column(t).to_vec()).collect();
@@ -426,10 +424,11 @@ impl Scan {
             Self { residuals: whitened.figures().to_vec(), candidates, vanishing: 1e-8 * largest };
         let mut regressors: Vec<Vec<f64>> =
             whitened.regressors().columns().into_iter().map(|c| c.to_vec()).collect();
-        debug_assert!(regressors.iter().all(|c| c.len() == n));
         while let Some(mut next) = regressors.pop() {
             normalise(&mut next);
-            regressors.iter_mut().for_each(|c| project_off(c, &next));
+            for column in &mut regressors {
+                project_off(column, &next);
+            }
             scan.project_off(&next);
         }
         scan
@@ -484,7 +483,9 @@ fn product(a: &[f64], b: &[f64]) -> f64 {
 fn normalise(column: &mut [f64]) {
     let length = product(column, column).sqrt();
     if length > 0.0 {
-        column.iter_mut().for_each(|x| *x /= length);
+        for x in column {
+            *x /= length;
+        }
     }
 }
 

@@ -97,16 +97,15 @@ fn weekdays(period: Period) -> f64 {
     counts[..5].iter().sum::<f64>() - 2.5 * (counts[5] + counts[6])
 }
 
-/// Only the period that ends on or after 29 February in the first quarter differs from year to year; days have no year.
+/// Only the period in which 29 February lies differs from year to year; of days there is no average.
 fn leap_year(period: Period) -> Option<f64> {
     let per_year = period.frequency().per_year()?;
     // Of months February, of quarters the first, of years all.
-    let season = if per_year == 12 { 1 } else { 0 };
+    let season = usize::from(per_year == 12);
     if period.season() != season {
         return Some(0.0);
     }
-    let leap = period.to_year();
-    Some(if days(leap) == 366 { 0.75 } else { -0.25 })
+    Some(if days(period.to_year()) == 366 { 0.75 } else { -0.25 })
 }
 
 fn holiday(period: Period, which: usize) -> Option<f64> {

@@ -130,6 +130,9 @@ fn lynx_cycle() {
 /// R, with days counted by `as.POSIXlt(...)$wday` and `dd <- function(x) diff(diff(x, 12))`:
 /// `arima(dd(log(AirPassengers)), c(0,0,1), list(order = c(0,0,1), period = 12), xreg = apply(X, 2, dd), include.mean =
 /// FALSE, optim.control = list(reltol = 1e-15))`, X weekdays less 5/2 weekends (or the six contrasts), leap years.
+/// Standard errors: the inverse of the Hessian of that log-likelihood (`fixed =`, `transform.pars = FALSE`) by central
+/// differences of 2e-3, 2e-5 and 5e-4. Those that `arima` prints, from coarser differences, are off by 1 % for weekdays
+/// (.00064369).
 #[test]
 fn trading_days_of_air_passengers() {
     let air = |regressors: Regressors| {
@@ -148,23 +151,23 @@ fn trading_days_of_air_passengers() {
     let one = air(leap(Regressors::none().with("weekdays", Regressor::Weekdays)));
     close(one.report().log_likelihood, 255.077_096_113_26, 1e-6);
     let golden = [
-        ("weekdays", -0.002_650_122_202_49, 0.000_643_687_605_157),
-        ("leap year", 0.043_438_935_961_45, 0.015_058_621_332_876),
+        ("weekdays", -0.002_650_122_202_49, 0.000_637_734_092_542),
+        ("leap year", 0.043_438_935_961_45, 0.015_058_486_911_689),
     ];
     coefficients(&one, &golden);
     let six = air(leap(Regressors::none().with_trading_days()));
     close(six.report().log_likelihood, 256.915_366_470_6, 1e-6);
     let golden = [
-        ("Mondays less Sundays", -0.006_590_515_785_99, 0.004_516_693_667_42),
-        ("Thursdays less Sundays", -0.002_067_158_917_67, 0.004_516_591_094_10),
-        ("Saturdays less Sundays", 0.004_265_146_379_00, 0.004_607_307_761_19),
-        ("leap year", 0.043_156_652_265_83, 0.015_149_489_235_59),
+        ("Mondays less Sundays", -0.006_590_515_785_99, 0.004_515_674_28),
+        ("Thursdays less Sundays", -0.002_067_158_917_67, 0.004_515_909_31),
+        ("Saturdays less Sundays", 0.004_265_146_379_00, 0.004_606_231_99),
+        ("leap year", 0.043_156_652_265_83, 0.015_149_365_67),
     ];
     coefficients(&six, &golden);
 }
 
 /// X-13ARIMA-SEATS 1.1 b59 finds AO1951.May; its coefficient with weekdays and leap years is R's of the call above with
-/// a pulse as third column. Without trading days its t-value in the call above is 3.43, and nothing is found.
+/// a pulse as third column (standard error by the Hessian as above). Without trading days its t-value in the call above is 3.43, and nothing is found.
 #[test]
 fn air_passengers_outlier() {
     let days = Regressors::none()
@@ -177,7 +180,7 @@ fn air_passengers_outlier() {
     let names: Vec<&str> = found.list().iter().map(|i| i.name.as_str()).collect();
     assert_eq!(names, ["AO 1951-05"], "{found}");
     close(found.list()[0].estimate.value, 0.106_091_505_927_76, 1e-5);
-    close(found.list()[0].estimate.se.unwrap(), 0.021_269_184_301_875, 5e-5);
+    close(found.list()[0].estimate.se.unwrap(), 0.021_269_085_697, 5e-5);
     close(found.fit().report().log_likelihood, 265.397_860_236_92, 1e-6);
     assert!(found.to_string().contains("AO 1951-05"), "{found}");
 }
@@ -188,7 +191,6 @@ fn nile_break() {
     let nile = sample("1871", &data::NILE, Scale::Level);
     let model = Model::Arima(Arima::new(1, 0, 0));
     let found = find_interventions(&nile, &model, &InterventionOptions::default()).unwrap();
-    eprintln!("{found}");
     let shift = found.list().iter().find(|i| i.name == "LS 1899").unwrap();
     let only = InterventionOptions {
         kinds: vec![InterventionKind::LevelShift],
@@ -200,4 +202,125 @@ fn nile_break() {
     close(only.list()[0].estimate.se.unwrap(), 32.8037, 0.02);
     close(only.fit().report().log_likelihood, -624.538_977_860, 1e-5);
     assert!(shift.estimate.t_value().unwrap() < -5.0, "{found}");
+}
+
+/// A walk around a season, in logs, with a level that falls to exp(−.3) at period 72 of 108.
+fn with_a_fall(seed: u64) -> Vec<f64> {
+    let mut z = Key::new(seed).stream(0, Purpose::named("fall"));
+    let mut level = 5.0;
+    let month = |t: usize| 0.2 * (2.0 * std::f64::consts::PI * t as f64 / 12.0).sin();
+    (0..108)
+        .map(|t| {
+            level += 0.03 * z.normal();
+            let fall = if t >= 72 { -0.3 } else { 0.0 };
+            (level + month(t) + fall + 0.04 * z.normal()).exp()
+        })
+        .collect()
+}
+
+fn fall() -> Regressors {
+    Regressors::none().with("fall", Regressor::Step { from: period("2021-01") })
+}
+
+/// Intervals of 90 % for the effect cover what it was in about as many of 24 series: fewer than 18 have a probability
+/// below .01 (of 200 series it was 182).
+#[test]
+fn a_counterfactual_covers_the_truth() {
+    let model = Structural { slope: Slope::None, ..Structural::basic(12) };
+    let mut covered = 0;
+    for seed in 0..24 {
+        let figures = with_a_fall(seed);
+        let truth: f64 = figures[72..].iter().map(|y| y * (1.0 - 0.3_f64.exp())).sum();
+        let sample = Sample::new(series_from("2015-01", &figures), Scale::Log, fall()).unwrap();
+        let path = model.fit(&sample).unwrap().counterfactual(&["fall"], 400, 1).unwrap();
+        assert_eq!(path.periods().len(), 36);
+        assert_eq!(path.periods()[0].actual, figures[72]);
+        let total = path.total();
+        covered += usize::from(total.q05 <= truth && truth <= total.q95);
+    }
+    assert!(covered >= 18, "{covered} of 24");
+}
+
+/// January and February as one figure: without and effect add up to the months, and the months to the figure.
+#[test]
+fn a_counterfactual_with_sums_adds_up() {
+    let figures = with_a_fall(3);
+    let first = period("2015-01");
+    let published = (0..108).filter(|t| t % 12 != 0 || *t < 60).map(|t| {
+        let at = first.plus(t as i64);
+        if t % 12 == 1 && t >= 60 {
+            Observation::spanning(at, 2, figures[t - 1] + figures[t])
+        } else {
+            Observation::new(at, figures[t])
+        }
+    });
+    let unit = "t".parse().unwrap();
+    let series = Series::new("x", unit, Aggregation::Sum, published.collect()).unwrap();
+    let sample = Sample::new(series, Scale::Log, fall()).unwrap();
+    let fit = Structural { slope: Slope::None, ..Structural::basic(12) }.fit(&sample).unwrap();
+    let path = fit.counterfactual(&["fall"], 500, 2).unwrap();
+    let hidden: Vec<bool> = path.periods().iter().take(3).map(|p| !p.published).collect();
+    assert_eq!(hidden, [true, true, false]);
+    let total: f64 = figures[72..].iter().sum();
+    let truth = total * (1.0 - 0.3_f64.exp());
+    assert!(path.total().q05 < truth && truth < path.total().q95, "{path}");
+    assert!((path.share().median - (-0.3_f64).exp_m1()).abs() < 0.12, "{path}");
+    // The total is known: the months are drawn, their sum is not.
+    let last = path.periods().last().unwrap();
+    assert_eq!(last.cumulative, path.total());
+    assert_eq!(path, fit.counterfactual(&["fall"], 500, 2).unwrap());
+    let error = fit.counterfactual(&["rise"], 500, 2).unwrap_err();
+    assert!(error.to_string().contains("`rise` is not a regressor"), "{error}");
+    assert!(fit.counterfactual(&[], 500, 2).is_err());
+}
+
+/// In levels the effect of a pulse is its coefficient, with the standard error of it.
+#[test]
+fn the_effect_of_a_pulse_in_levels_is_its_coefficient() {
+    let mut figures = data::NILE.to_vec();
+    figures[50] += 700.0;
+    let pulse = Regressors::none().with("flood", Regressor::Pulse { at: period("1921") });
+    let sample = Sample::new(series_from("1871", &figures), Scale::Level, pulse).unwrap();
+    let fit = Structural::local_level().fit(&sample).unwrap();
+    let path = fit.counterfactual(&["flood"], 4000, 1).unwrap();
+    let coefficient = fit.coefficient("flood").unwrap();
+    let se = coefficient.se.unwrap();
+    let effect = path.periods()[0].effect;
+    close(effect.median, coefficient.value, 4.0 * 1.2533 * se / 4000.0_f64.sqrt());
+    close(effect.q95 - effect.q05, 2.0 * 1.6449 * se, 0.08 * se * 2.0);
+    assert_eq!(path.periods()[1].effect.median, 0.0);
+}
+
+#[test]
+fn outliers_of_a_structural_model_and_of_none() {
+    let mut figures = with_a_fall(11);
+    figures[30] *= 1.5;
+    let sample = sample("2015-01", &figures, Scale::Log);
+    let model = Model::Structural(Structural { slope: Slope::None, ..Structural::basic(12) });
+    let found = find_interventions(&sample, &model, &InterventionOptions::default()).unwrap();
+    // With a level that walks, a jump that dies out is hard to tell from one that does not.
+    assert_eq!(found.list().len(), 2, "{found}");
+    assert_eq!(found.list()[0].name, "AO 2017-07", "{found}");
+    assert_eq!(found.list()[1].period, period("2021-01"), "{found}");
+    assert_ne!(found.list()[1].kind, InterventionKind::Additive, "{found}");
+    let late =
+        InterventionOptions { from: Some(period("2020-01")), ..InterventionOptions::default() };
+    let late = find_interventions(&sample, &model, &late).unwrap();
+    assert!(late.list().iter().all(|i| i.period >= period("2020-01")), "{late}");
+    let high = InterventionOptions { critical: Some(50.0), ..InterventionOptions::default() };
+    let none = find_interventions(&sample, &model, &high).unwrap();
+    assert!(none.list().is_empty() && none.to_string().contains("50.00"));
+    // A unit ten thousand times smaller changes no date and no t-value.
+    let small: Vec<f64> = figures.iter().map(|y| y * 1e4).collect();
+    let small = self::sample("2015-01", &small, Scale::Log);
+    let same = find_interventions(&small, &model, &InterventionOptions::default()).unwrap();
+    for (one, other) in found.list().iter().zip(same.list()) {
+        assert_eq!(one.name, other.name);
+        close(one.estimate.value, other.estimate.value, 1e-5);
+    }
+    let decay = InterventionOptions { decay: 1.0, ..InterventionOptions::default() };
+    assert!(find_interventions(&sample, &model, &decay).is_err());
+    let naive = Model::SeasonalNaive(monazite_forecast::SeasonalNaive { season: 12 });
+    let error = find_interventions(&sample, &naive, &InterventionOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("search for outliers"), "{error}");
 }

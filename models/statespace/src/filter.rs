@@ -245,6 +245,7 @@ pub fn log_likelihood(
 
 /// Mean and variance of a channel's signal 1 … h periods after the last period of the calendar, `h` the rows of `future_regressors`.
 ///
+/// A channel with a moving signal has to reach as far as they do: its last `h` periods are those.
 /// The variance includes the uncertainty of `β̂` but not the channel's own noise.
 ///
 /// # Errors
@@ -257,18 +258,19 @@ pub fn predict(
 ) -> Result<Vec<(f64, f64)>, StateSpaceError> {
     filtered.check_future(future_regressors)?;
     let transition = model.transition();
-    let z = channel.signal();
+    let first = channel.regressors().nrows().saturating_sub(future_regressors.nrows());
     let mut mean = filtered.end_mean.clone();
     let mut covariance = filtered.end_covariance.clone();
     let mut sensitivity = filtered.end_sensitivity.clone();
     let mut path = Vec::with_capacity(future_regressors.nrows());
-    for x in future_regressors.rows() {
+    for (h, x) in future_regressors.rows().into_iter().enumerate() {
+        let z = channel.signal_at(first + h);
         mean = transition.dot(&mean);
         covariance = transition.dot(&covariance).dot(&transition.t()) + model.state_noise();
         sensitivity = transition.dot(&sensitivity);
         let spread = &x - &z.dot(&sensitivity);
         let variance =
-            z.dot(&covariance.dot(z)) + spread.dot(&filtered.coefficient_covariance.dot(&spread));
+            z.dot(&covariance.dot(&z)) + spread.dot(&filtered.coefficient_covariance.dot(&spread));
         path.push((z.dot(&mean) + x.dot(&filtered.coefficients), variance));
     }
     Ok(path)

@@ -101,9 +101,8 @@ impl Sampler {
         let free = self.free_path(normal);
         let mut data = plan.values();
         for (data, item) in data.iter_mut().zip(&plan.items) {
-            let signal = &plan.signals[item.channel];
             for (t, w) in item.terms() {
-                *data -= w * dot(signal, &free[t * base..(t + 1) * base]);
+                *data -= w * dot(plan.signal(item.channel, t), &free[t * base..(t + 1) * base]);
             }
             if item.noise > 0.0 {
                 *data -= item.noise.sqrt() * normal();
@@ -194,12 +193,7 @@ impl Importance {
         mode: &Mode,
         beta: &[f64],
     ) -> Result<Self, StateSpaceError> {
-        let plain = channels
-            .iter()
-            .map(|c| {
-                Channel::plain(c.signal().clone(), observations.n_periods(), c.noise_variance())
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let plain: Vec<Channel> = channels.iter().map(Channel::without_regressors).collect();
         Self::build(model, &plain, channels.to_vec(), observations, mode, Some(beta.to_vec()))
     }
 
@@ -275,7 +269,7 @@ impl Importance {
         span.item
             .terms()
             .map(|(t, _)| {
-                dot(&plan.signals[span.item.channel], &states[t * plan.m..])
+                dot(plan.signal(span.item.channel, t), &states[t * plan.m..])
                     + regression(channel, t, beta)
             })
             .collect()

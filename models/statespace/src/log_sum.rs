@@ -318,7 +318,7 @@ fn mode_steps(
             .zip(&mode[item.measurement])
             .map(|((t, _), theta)| {
                 let state = &smoothed[t * plan.m..(t + 1) * plan.m];
-                dot(&plan.signals[item.channel], state)
+                dot(plan.signal(item.channel, t), state)
                     + regression(&channels[item.channel], t, &pass.beta)
                     - theta
             })

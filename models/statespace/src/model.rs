@@ -2,7 +2,7 @@
 
 use crate::error::StateSpaceError;
 use crate::matrix::{check_covariance, check_finite};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 
 /// Time-invariant linear Gaussian dynamics `α_{t+1} = T α_t + η_t`, `η_t ~ N(0, R Q R')`.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +197,8 @@ pub fn stationary_covariance(
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
     signal: Array1<f64>,
+    /// `Z` of each period, where it is not the same in all.
+    moving: Option<Array2<f64>>,
     regressors: Array2<f64>,
     noise_variance: f64,
 }
@@ -221,7 +223,7 @@ impl Channel {
                 value: noise_variance,
             });
         }
-        Ok(Self { signal, regressors, noise_variance })
+        Ok(Self { signal, moving: None, regressors, noise_variance })
     }
 
     /// A channel without regressors over `n_periods`.
@@ -236,9 +238,42 @@ impl Channel {
         Self::new(signal, Array2::zeros((n_periods, 0)), noise_variance)
     }
 
-    /// `Z`.
+    /// The same with a `Z` of its own in each period (`n_periods × m`), as regressors whose coefficients are states need.
+    ///
+    /// # Errors
+    /// A shape that does not fit, elements that are not finite.
+    pub fn with_moving_signal(self, signals: Array2<f64>) -> Result<Self, StateSpaceError> {
+        for (what, expected, found) in [
+            ("rows of a moving signal", self.regressors.nrows(), signals.nrows()),
+            ("columns of a moving signal", self.signal.len(), signals.ncols()),
+        ] {
+            if expected != found {
+                return Err(StateSpaceError::Shape { what, expected, found });
+            }
+        }
+        check_finite("moving signal", signals.iter())?;
+        Ok(Self { moving: Some(signals), ..self })
+    }
+
+    /// `Z`, where it is the same in all periods.
     pub fn signal(&self) -> &Array1<f64> {
         &self.signal
+    }
+
+    /// `Z` of a period.
+    pub fn signal_at(&self, t: usize) -> ArrayView1<'_, f64> {
+        self.moving.as_ref().map_or_else(|| self.signal.view(), |signals| signals.row(t))
+    }
+
+    /// `Z` of each period, if it is not the same in all.
+    pub(crate) fn moving_signal(&self) -> Option<&Array2<f64>> {
+        self.moving.as_ref()
+    }
+
+    /// The same without regressors.
+    pub(crate) fn without_regressors(&self) -> Self {
+        let regressors = Array2::zeros((self.regressors.nrows(), 0));
+        Self { regressors, ..self.clone() }
     }
 
     /// `n_periods × k`.

@@ -67,7 +67,7 @@ pub fn simulate(
         for (t, state) in states.chunks_exact(m).enumerate() {
             for (c, channel) in channels.iter().enumerate() {
                 signals[[draw_idx, t, c]] =
-                    dot(&plan.signals[c], state) + regression(channel, t, beta);
+                    dot(plan.signal(c, t), state) + regression(channel, t, beta);
             }
         }
         for (i, s) in states[(n_periods - 1) * m..][..base].iter().enumerate() {
@@ -97,6 +97,7 @@ pub fn simulate(
 /// Draws a channel's signal 1 … h periods after the last period of the calendar, `h` the rows of `future_regressors`:
 /// `n_draws × h`, the joint distribution of which [`crate::predict`] gives means and variances.
 ///
+/// A channel with a moving signal has to reach as far as they do: its last `h` periods are those.
 /// The state at the end, the coefficients and the disturbances are drawn; nothing is smoothed, so that a path costs `h`
 /// transitions. Exact but for sums in logs, where the state at the end is that of the linearised model.
 ///
@@ -119,13 +120,14 @@ pub fn simulate_ahead(
         factor.dot(&z)
     };
     let mut paths = Array2::zeros((n_draws, future_regressors.nrows()));
+    let first = channel.regressors().nrows().saturating_sub(future_regressors.nrows());
     for mut path in paths.rows_mut() {
         let error = random(&spread);
         let beta = &filtered.coefficients + &error;
         let mut state = &filtered.end_mean - &filtered.end_sensitivity.dot(&error) + random(&end);
-        for (value, x) in path.iter_mut().zip(future_regressors.rows()) {
+        for (h, (value, x)) in path.iter_mut().zip(future_regressors.rows()).enumerate() {
             state = model.transition().dot(&state) + random(&shock);
-            *value = channel.signal().dot(&state) + x.dot(&beta);
+            *value = channel.signal_at(first + h).dot(&state) + x.dot(&beta);
         }
     }
     Ok(paths)

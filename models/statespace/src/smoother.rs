@@ -90,11 +90,11 @@ pub fn smooth(
     for (t, given_beta) in covariances.into_iter().enumerate() {
         let sensitivity = Array2::from_shape_fn((base, k), |(i, j)| columns[j][t * m + i]);
         for (c, channel) in channels.iter().enumerate() {
-            let (z, x) = (channel.signal(), channel.regressors().row(t));
+            let (z, x) = (channel.signal_at(t), channel.regressors().row(t));
             let spread = &x - &z.dot(&sensitivity);
             smoothed.signal[[t, c]] =
                 z.dot(&smoothed.state_mean.row(t)) + x.dot(&smoothed.coefficients);
-            let variance = z.dot(&given_beta.dot(z))
+            let variance = z.dot(&given_beta.dot(&z))
                 + spread.dot(&smoothed.coefficient_covariance.dot(&spread));
             smoothed.signal_variance[[t, c]] = variance.max(0.0);
         }

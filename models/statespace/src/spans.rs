@@ -59,7 +59,7 @@ pub(crate) struct Plan {
     transition: Vec<Sparse>,
     noise: Vec<(usize, usize, f64)>,
     /// `Z` of each channel.
-    pub(crate) signals: Vec<Sparse>,
+    signals: Vec<Signal>,
     cumulators: Vec<Cumulator>,
     /// Sorted by period, then channel.
     pub(crate) items: Vec<Item>,
@@ -70,6 +70,31 @@ pub(crate) struct Plan {
     /// First item of each period, one more at the end.
     pub(crate) first_item: Vec<usize>,
     unit_vectors: Vec<Sparse>,
+}
+
+/// `Z` of a channel.
+#[derive(Debug, Clone)]
+enum Signal {
+    /// The same in all periods.
+    Fixed(Sparse),
+    /// One a period.
+    Moving(Vec<Sparse>),
+}
+
+impl Signal {
+    fn of(channel: &Channel) -> Self {
+        match channel.moving_signal() {
+            None => Self::Fixed(sparse(channel.signal().iter())),
+            Some(rows) => Self::Moving(rows.rows().into_iter().map(|r| sparse(r.iter())).collect()),
+        }
+    }
+
+    fn at(&self, t: usize) -> &[(usize, f64)] {
+        match self {
+            Self::Fixed(z) => z,
+            Self::Moving(rows) => &rows[t],
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +122,7 @@ impl Plan {
             }
         }
         items.sort_by_key(|i| (i.end, i.channel));
-        let signals: Vec<Sparse> = channels.iter().map(|c| sparse(c.signal().iter())).collect();
+        let signals: Vec<Signal> = channels.iter().map(Signal::of).collect();
         let cumulators = cumulators(base, channels.len(), n_periods, &items);
         let m = base + cumulators.len();
         let rows = items
@@ -174,9 +199,14 @@ impl Plan {
     /// The sparse row of an item over the augmented state.
     pub(crate) fn row(&self, item: usize) -> &[(usize, f64)] {
         match self.rows[item] {
-            Row::Signal(c) => &self.signals[c],
+            Row::Signal(c) => self.signals[c].at(self.items[item].end),
             Row::Cumulator(c) => &self.unit_vectors[c],
         }
+    }
+
+    /// `Z` of a channel in a period.
+    pub(crate) fn signal(&self, channel: usize, t: usize) -> &[(usize, f64)] {
+        self.signals[channel].at(t)
     }
 
     /// `a ← A_t a`: from period `t − 1` to `t`.
@@ -192,7 +222,7 @@ impl Plan {
         for c in &self.cumulators {
             let (psi, w) = c.steps[t];
             let carried = if psi == 0.0 { 0.0 } else { psi * a[c.index] };
-            let added = if w == 0.0 { 0.0 } else { w * dot(&self.signals[c.channel], a) };
+            let added = if w == 0.0 { 0.0 } else { w * dot(self.signal(c.channel, t), a) };
             a[c.index] = carried + added;
         }
     }
@@ -202,7 +232,7 @@ impl Plan {
         for c in self.cumulators.iter().rev() {
             let (psi, w) = c.steps[t];
             let own = r[c.index];
-            for &(l, z) in &self.signals[c.channel] {
+            for &(l, z) in self.signal(c.channel, t) {
                 r[l] += w * z * own;
             }
             r[c.index] = psi * own;
@@ -275,7 +305,7 @@ impl Plan {
         let m = self.m;
         for c in &self.cumulators {
             let (psi, w) = c.steps[t];
-            let z = &self.signals[c.channel];
+            let z = self.signal(c.channel, t);
             for j in 0..m {
                 let seen: f64 = z.iter().map(|&(l, v)| v * p[l * m + j]).sum();
                 p[c.index * m + j] = w * seen + psi * p[c.index * m + j];

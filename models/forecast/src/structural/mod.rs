@@ -12,7 +12,7 @@
 //! level that is fixed moves only with its slope: with a random slope it is the smooth trend, an integrated random walk.
 //! A variance may be zero, and a component whose variance is estimated as zero is deterministic. References: Harvey
 //! (1989), *Forecasting, Structural Time Series Models and the Kalman Filter*, §2.3 and §4.1; Durbin and Koopman (2012),
-//! §3.2; damped slopes: Gardner and McKenzie (1985) and Harvey (1989), §2.3.2. Checked against R 4.2 `StructTS` in
+//! §3.2; damped slopes: Gardner (1985) and Harvey (1989), §2.3.2. Checked against R 4.2 `StructTS` in
 //! tests/golden.rs and statsmodels 0.15 `UnobservedComponents` in tests/structural.rs.
 //!
 //! ```
