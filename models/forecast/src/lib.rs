@@ -34,7 +34,8 @@ pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use ets::{
-    Criterion, ErrorForm, Ets, EtsChoice, EtsFilter, EtsForm, EtsParameters, SeasonForm, TrendForm,
+    Criterion, ErrorForm, Ets, EtsCandidates, EtsChoice, EtsFilter, EtsForm, EtsParameters,
+    SeasonForm, TrendForm,
 };
 pub use fit::{Forecaster, GaussianFit};
 pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};

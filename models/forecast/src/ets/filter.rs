@@ -33,11 +33,7 @@ impl EtsFilter {
     /// # Errors
     /// No figures, seasons that do not suit the form, or a state or one-step forecast that is not positive in a form that
     /// divides by it.
-    pub fn new(
-        form: EtsForm,
-        parameters: EtsParameters,
-        y: &[f64],
-    ) -> Result<Self, ForecastError> {
+    pub fn new(form: EtsForm, parameters: EtsParameters, y: &[f64]) -> Result<Self, ForecastError> {
         let seasonal = form.season != SeasonForm::None;
         if seasonal != (parameters.seasons.len() > 1) || y.is_empty() {
             return Err(ForecastError::Specification(format!(
@@ -135,8 +131,7 @@ impl EtsFilter {
     /// (2008, ch. 6), draws of a fixed seed for the others, and for the steps of classes 2 and 3 whose standard deviation
     /// is more than a third of the mean.
     pub fn marginals(&self, horizon: usize) -> Vec<Marginal> {
-        let known =
-            moments(self.form, &self.parameters, &self.state, self.sigma2(), horizon);
+        let known = moments(self.form, &self.parameters, &self.state, self.sigma2(), horizon);
         let wide = |&(mean, variance): &(f64, f64)| {
             self.form.error == ErrorForm::Multiplicative
                 && variance.sqrt() > NORMAL_UP_TO * mean.abs()
@@ -171,14 +166,9 @@ impl EtsFilter {
     /// Joint draws of the next periods, `n_paths × horizon`.
     pub fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
         let sigma = self.sigma2().sqrt();
-        simulate(
-            self.form,
-            &self.parameters,
-            &self.state,
-            sigma,
-            (horizon, n_paths),
-            &mut || stream.normal(),
-        )
+        simulate(self.form, &self.parameters, &self.state, sigma, (horizon, n_paths), &mut || {
+            stream.normal()
+        })
     }
 }
 

@@ -117,8 +117,7 @@ impl FromStr for EtsForm {
     fn from_str(text: &str) -> Result<Self, ForecastError> {
         let wrong =
             || ForecastError::Specification(format!("`{text}` is no form such as ETS(M,Ad,M)"));
-        let inner =
-            text.strip_prefix("ETS(").and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+        let inner = text.strip_prefix("ETS(").and_then(|t| t.strip_suffix(')')).unwrap_or(text);
         let letters: String = inner.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
         let mut rest = letters.chars();
         let error = match rest.next() {

@@ -64,14 +64,13 @@ fn of_sum(
             power *= p.phi;
             fading += power;
             let growth = if trend { p.beta * fading } else { 0.0 };
-            p.alpha + growth + if m > 0 && j % m == 0 { p.gamma } else { 0.0 }
+            p.alpha + growth + if m > 0 && j.is_multiple_of(m) { p.gamma } else { 0.0 }
         })
         .collect();
     let mut second: Vec<f64> = Vec::with_capacity(horizon);
     (0..horizon)
         .map(|h| {
-            let mean =
-                base(form, p, state, h) + if m > 0 { state.seasons[h % m] } else { 0.0 };
+            let mean = base(form, p, state, h) + if m > 0 { state.seasons[h % m] } else { 0.0 };
             if form.error == ErrorForm::Additive {
                 let sum: f64 = weights[..h].iter().map(|c| c * c).sum();
                 return (mean, sigma2 * (1.0 + sum));
@@ -94,13 +93,12 @@ fn of_product(
     h: usize,
 ) -> (f64, f64) {
     let m = state.seasons.len();
-    let (phi, beta) =
-        if form.trend == TrendForm::None { (0.0, 0.0) } else { (p.phi, p.beta) };
+    let (phi, beta) = if form.trend == TrendForm::None { (0.0, 0.0) } else { (p.phi, p.beta) };
     // First moments of level and growth times Π, and the second ones times Π².
     let (mut x, mut b) = (state.level, state.growth);
     let (mut xx, mut xb, mut bb) = (x * x, x * b, b * b);
     for t in 0..h {
-        let meets = h > t && (h - t) % m == 0;
+        let meets = (h - t).is_multiple_of(m);
         let gamma = if meets { p.gamma } else { 0.0 };
         // (l, b) → (q(1 + αε), φb + βqε), and Π → Π(1 + γε) at that step.
         let q = x + phi * b;

@@ -362,7 +362,11 @@ mod tests {
             gamma,
             phi: if form.trend.is_damped() { phi } else { 1.0 },
             level: 1.1,
-            growth: if matches!(form.trend, TrendForm::Multiplicative { .. }) { 1.02 } else { 0.01 },
+            growth: if matches!(form.trend, TrendForm::Multiplicative { .. }) {
+                1.02
+            } else {
+                0.01
+            },
             seasons: match form.season {
                 SeasonForm::None => vec![],
                 SeasonForm::Additive => vec![0.1, -0.2, 0.05, 0.05],

@@ -123,16 +123,16 @@ fn forward<const T: u8, const S: u8>(
                 NONE => {}
                 ADDITIVE => own.growth[i] = faded + p.beta * dc + c * own.beta[i],
                 _ => {
-                    own.growth[i] = faded
-                        + (p.beta * (dc - c * level * over_l) + c * own.beta[i]) * over_l;
+                    own.growth[i] =
+                        faded + (p.beta * (dc - c * level * over_l) + c * own.beta[i]) * over_l;
                 }
             }
             match S {
                 NONE => {}
                 ADDITIVE => season[i] = ds + p.gamma * gap + d * own.gamma[i],
                 _ => {
-                    season[i] = ds
-                        + (p.gamma * (gap - d * base * over_q) + d * own.gamma[i]) * over_q;
+                    season[i] =
+                        ds + (p.gamma * (gap - d * base * over_q) + d * own.gamma[i]) * over_q;
                 }
             }
             if relative {
