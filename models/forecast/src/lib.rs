@@ -52,7 +52,8 @@ pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use error::ForecastError;
 pub use ets::{
-    Criterion, ErrorForm, Ets, EtsChoice, EtsFilter, EtsForm, EtsParameters, SeasonForm, TrendForm,
+    Criterion, ErrorForm, Ets, EtsCandidates, EtsChoice, EtsFilter, EtsForm, EtsParameters,
+    SeasonForm, TrendForm,
 };
 pub use fit::{Forecaster, GaussianFit};
 pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};

@@ -51,11 +51,29 @@ impl Criterion {
     }
 }
 
+/// Which forms are compared. Those with an additive error beside something multiplicative never are: they divide by states
+/// that can come near zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EtsCandidates {
+    /// No trend or a damped one, and no error that grows with the level beside a season that does not.
+    ///
+    /// A trend that never fades is a strong claim that some fifty to a hundred figures hardly test, and criteria measure
+    /// one step ahead, where φ = 1 and φ = .98 are alike (Gardner and `McKenzie` 1985). On three rolling origins inside the
+    /// training part of 500 monthly series of M3 the mean scaled error over 18 months was less at each of them without
+    /// undamped trends, and again without the mixed forms.
+    #[default]
+    Cautious,
+    /// All stable forms, as R's `ets` compares them: undamped trends and the mixed forms too.
+    Stable,
+}
+
 /// How a form is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EtsChoice {
     /// What forms are compared by.
     pub criterion: Criterion,
+    /// Which forms are compared.
+    pub candidates: EtsCandidates,
     /// Whether multiplicative trends are among them; their forecasts explode easily, so that they are not by default.
     pub multiplicative_trend: bool,
 }
@@ -65,7 +83,7 @@ pub struct EtsChoice {
 pub struct Ets {
     /// The form; none: chosen.
     pub form: Option<EtsForm>,
-    /// Where the form is chosen: only damped trends, none damped, or both.
+    /// Where the form is chosen: only damped trends, or none or an undamped one; not said: as `choice.candidates` has it.
     pub damped: Option<bool>,
     /// Periods in a season, 1 for none.
     pub season: usize,
@@ -74,7 +92,7 @@ pub struct Ets {
 }
 
 impl Ets {
-    /// The best form by AICc, with seasons of `season` periods (1: none).
+    /// The best form by `AICc`, with seasons of `season` periods (1: none).
     pub fn auto(season: usize) -> Self {
         Self { form: None, damped: None, season, choice: EtsChoice::default() }
     }
@@ -110,23 +128,23 @@ impl Method for Ets {
 
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
         let not_positive = y.iter().position(|y| *y <= 0.0);
-        let best = match self.form {
-            Some(form) => {
-                if form.season != SeasonForm::None && self.season < 2 {
-                    return Err(Refusal::Specification(format!(
-                        "{form} needs a season of at least 2 periods, not {}",
-                        self.season
-                    )));
-                }
-                if let Some(at) = not_positive.filter(|_| form.needs_positive()) {
-                    return Err(Refusal::NotPositive { at });
-                }
-                select::fit(form, y, self.season)
+        if y.len() < self.needed() {
+            return Err(Refusal::TooShort { needed: self.needed() });
+        }
+        let best = if let Some(form) = self.form {
+            if form.season != SeasonForm::None && self.season < 2 {
+                return Err(Refusal::Specification(format!(
+                    "{form} needs a season of at least 2 periods, not {}",
+                    self.season
+                )));
             }
-            None => {
-                let forms = select::candidates(self, not_positive.is_none());
-                select::choose(&forms, self.choice.criterion, y, self.season.max(1))
+            if let Some(at) = not_positive.filter(|_| form.needs_positive()) {
+                return Err(Refusal::NotPositive { at });
             }
+            select::fit(form, y, self.season)
+        } else {
+            let forms = select::candidates(self, not_positive.is_none());
+            select::choose(&forms, self.choice.criterion, y, self.season.max(1))
         };
         let best = best.ok_or(Refusal::NotConverged { gradient: f64::NAN })?;
         let filter = EtsFilter::new(best.form, best.parameters, y)
@@ -137,19 +155,19 @@ impl Method for Ets {
 
 impl Estimated for EtsFilter {
     fn form(&self) -> String {
-        EtsFilter::form(self).to_string()
+        Self::form(self).to_string()
     }
 
     fn marginals(&self, horizon: usize) -> Vec<Marginal> {
-        EtsFilter::marginals(self, horizon)
+        Self::marginals(self, horizon)
     }
 
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
-        EtsFilter::paths(self, horizon, n_paths, stream)
+        Self::paths(self, horizon, n_paths, stream)
     }
 
     fn account(&self) -> Account {
-        let (form, p) = (EtsFilter::form(self), self.parameters());
+        let (form, p) = (Self::form(self), self.parameters());
         let mut parameters = vec![("alpha", p.alpha)];
         if form.trend != TrendForm::None {
             parameters.push(("beta", p.beta));

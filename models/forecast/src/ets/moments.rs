@@ -64,7 +64,7 @@ fn of_sum(
             power *= p.phi;
             fading += power;
             let growth = if trend { p.beta * fading } else { 0.0 };
-            p.alpha + growth + if m > 0 && j % m == 0 { p.gamma } else { 0.0 }
+            p.alpha + growth + if m > 0 && j.is_multiple_of(m) { p.gamma } else { 0.0 }
         })
         .collect();
     let mut second: Vec<f64> = Vec::with_capacity(horizon);
@@ -98,7 +98,7 @@ fn of_product(
     let (mut x, mut b) = (state.level, state.growth);
     let (mut xx, mut xb, mut bb) = (x * x, x * b, b * b);
     for t in 0..h {
-        let meets = h > t && (h - t) % m == 0;
+        let meets = (h - t).is_multiple_of(m);
         let gamma = if meets { p.gamma } else { 0.0 };
         // (l, b) → (q(1 + αε), φb + βqε), and Π → Π(1 + γε) at that step.
         let q = x + phi * b;

@@ -1,7 +1,8 @@
 //! The maximum of the likelihood of a form: quasi-Newton steps in coordinates without bounds.
 //!
 //! Smoothing parameters are `lo + (hi − lo) sin² w`, so that a maximum at a bound, which is common, is an ordinary
-//! stationary point; β lies below α and γ below 1 − α (Hyndman et al. 2008, §2.5). The search is that of Broyden, Fletcher,
+//! stationary point. They lie in the closure of the usual region, 0 ≤ α ≤ 1, 0 ≤ β ≤ α, 0 ≤ γ ≤ 1 − α (Hyndman et al.
+//! 2008, §2.5): season or growth that never changes, and a random walk, are models worth having. The search is that of Broyden, Fletcher,
 //! Goldfarb and Shanno (Nocedal and Wright 2006, eq. 6.17), begun with the Gauss–Newton curvature instead of the identity:
 //! with some seventeen coordinates of quite different size that is what makes twenty steps enough.
 
@@ -9,9 +10,6 @@ use super::form::{EtsForm, SeasonForm, TrendForm};
 use super::recursion::{Adjoint, Errors, EtsParameters, Trace};
 use super::tangent::Tangents;
 
-/// Bounds of α, and the lower ones of β and γ.
-pub(super) const LEAST: f64 = 1e-4;
-const MOST: f64 = 0.9999;
 /// Bounds of φ: below, growth fades at once; above, it is hardly told from growth that does not fade.
 const PHI: (f64, f64) = (0.8, 0.98);
 const MAX_STEPS: usize = 200;
@@ -132,12 +130,12 @@ impl<'a> Search<'a> {
     pub(super) fn parameters_at(&mut self, x: &[f64]) -> &EtsParameters {
         let total = self.total();
         let (layout, p) = (self.layout, &mut self.parameters);
-        p.alpha = LEAST + (MOST - LEAST) * share(x[0]);
+        p.alpha = share(x[0]);
         if let Some(i) = layout.beta {
-            p.beta = LEAST + (p.alpha - LEAST) * share(x[i]);
+            p.beta = p.alpha * share(x[i]);
         }
         if let Some(i) = layout.gamma {
-            p.gamma = LEAST + (1.0 - p.alpha - LEAST) * share(x[i]);
+            p.gamma = (1.0 - p.alpha) * share(x[i]);
         }
         if let Some(i) = layout.phi {
             p.phi = PHI.0 + (PHI.1 - PHI.0) * share(x[i]);
@@ -168,7 +166,7 @@ impl<'a> Search<'a> {
     /// Ranges of α, β, γ and φ at the present parameters.
     fn ranges(&self) -> [f64; 4] {
         let alpha = self.parameters.alpha;
-        [MOST - LEAST, alpha - LEAST, 1.0 - alpha - LEAST, PHI.1 - PHI.0]
+        [1.0, alpha, 1.0 - alpha, PHI.1 - PHI.0]
     }
 
     /// The coordinates of α, β, γ and φ.

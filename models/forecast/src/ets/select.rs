@@ -4,7 +4,7 @@ use super::form::{ErrorForm, EtsForm, SeasonForm, TrendForm};
 use super::recursion::EtsParameters;
 use super::search::{Optimum, Search};
 use super::start::{States, starts};
-use super::{Criterion, Ets};
+use super::{Criterion, Ets, EtsCandidates};
 
 /// Precision of a first look at a form.
 const COARSE: f64 = 1e-2;
@@ -22,17 +22,22 @@ pub(super) struct Best {
 
 /// The forms an automatic choice compares.
 pub(super) fn candidates(spec: &Ets, positive: bool) -> Vec<EtsForm> {
-    let mut trends = vec![TrendForm::None];
-    let damped =
-        [false, true].into_iter().filter(|d| spec.damped.is_none_or(|wanted| wanted == *d));
-    for damped in damped {
+    let cautious = spec.choice.candidates == EtsCandidates::Cautious;
+    let damped: &[bool] = match spec.damped {
+        Some(true) => &[true],
+        Some(false) => &[false],
+        None if cautious => &[true],
+        None => &[false, true],
+    };
+    let mut trends = Vec::new();
+    if spec.damped != Some(true) {
+        trends.push(TrendForm::None);
+    }
+    for &damped in damped {
         trends.push(TrendForm::Additive { damped });
         if spec.choice.multiplicative_trend {
             trends.push(TrendForm::Multiplicative { damped });
         }
-    }
-    if spec.damped == Some(true) {
-        trends.remove(0);
     }
     let mut seasons = vec![SeasonForm::None];
     if spec.season > 1 {
@@ -43,7 +48,10 @@ pub(super) fn candidates(spec: &Ets, positive: bool) -> Vec<EtsForm> {
         for &trend in &trends {
             for &season in &seasons {
                 let form = EtsForm { error, trend, season };
-                if !form.is_unstable() && (positive || !form.needs_positive()) {
+                let mixed = error == ErrorForm::Multiplicative && season == SeasonForm::Additive;
+                let left_out = form.is_unstable() || (cautious && mixed);
+                let admissible = positive || !form.needs_positive();
+                if admissible && !left_out {
                     forms.push(form);
                 }
             }
@@ -57,7 +65,7 @@ pub(super) fn fit(form: EtsForm, y: &[f64], m: usize) -> Option<Best> {
     let states = States::of(form.season, y, m);
     let mut search = Search::new(form, y, m);
     let mut best: Option<Optimum> = None;
-    for x in starts(&mut search, form, &states) {
+    for x in starts(&mut search, form, &states, true) {
         keep(&mut best, search.minimise(&x, FINE));
     }
     let best = best?;
@@ -65,13 +73,14 @@ pub(super) fn fit(form: EtsForm, y: &[f64], m: usize) -> Option<Best> {
 }
 
 fn keep(best: &mut Option<Optimum>, found: Option<Optimum>) {
-    if let Some(found) = found {
-        if best.as_ref().is_none_or(|b| found.criterion < b.criterion) {
-            *best = Some(found);
-        }
+    if let Some(found) = found
+        && best.as_ref().is_none_or(|b| found.criterion < b.criterion)
+    {
+        *best = Some(found);
     }
 }
 
+/// What is known of a form while forms are compared.
 struct Look<'a> {
     form: EtsForm,
     search: Search<'a>,
@@ -96,7 +105,7 @@ pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usiz
             continue;
         };
         let mut search = Search::new(form, y, m);
-        let starts = starts(&mut search, form, from);
+        let starts = starts(&mut search, form, from, false);
         let best = starts.first().and_then(|x| search.minimise(x, COARSE));
         looks.push(Look { form, search, starts, best });
     }
@@ -132,4 +141,32 @@ pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usiz
 /// Whether two forms differ in the error only, so that the maximum of one starts a search for the other.
 fn same_states(a: EtsForm, b: EtsForm) -> bool {
     a.trend == b.trend && a.season == b.season
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::EtsChoice;
+    use super::*;
+
+    #[test]
+    fn forms_compared() {
+        let names = |spec: &Ets, positive| {
+            let names: Vec<String> =
+                candidates(spec, positive).iter().map(ToString::to_string).collect();
+            names.join(" ").replace("ETS", "")
+        };
+        let auto = Ets::auto(12);
+        assert_eq!(
+            names(&auto, true),
+            "(A,N,N) (A,N,A) (A,Ad,N) (A,Ad,A) (M,N,N) (M,N,M) (M,Ad,N) (M,Ad,M)"
+        );
+        assert_eq!(names(&auto, false), "(A,N,N) (A,N,A) (A,Ad,N) (A,Ad,A)");
+        assert_eq!(
+            names(&Ets { damped: Some(false), ..Ets::auto(1) }, true),
+            "(A,N,N) (A,A,N) (M,N,N) (M,A,N)"
+        );
+        assert_eq!(names(&Ets { damped: Some(true), ..Ets::auto(1) }, true), "(A,Ad,N) (M,Ad,N)");
+        let choice = EtsChoice { candidates: EtsCandidates::Stable, ..EtsChoice::default() };
+        assert_eq!(candidates(&Ets { choice, ..auto }, true).len(), 15);
+    }
 }

@@ -33,7 +33,7 @@ impl States {
 /// Intercept (one period before the first) and slope of the least-squares line.
 fn line(y: &[f64]) -> (f64, f64) {
     let n = y.len() as f64;
-    let centre = (n + 1.0) / 2.0;
+    let centre = 0.5 * (n + 1.0);
     let mean = y.iter().sum::<f64>() / n;
     let spread = n * (n * n - 1.0) / 12.0;
     let slope = if spread > 0.0 {
@@ -80,7 +80,7 @@ fn moving_average(y: &[f64], t: usize, m: usize) -> Option<f64> {
     }
     let window = &y[t - half..=t + half];
     let sum: f64 = window.iter().sum();
-    let ends = if m % 2 == 0 { 0.5 * (window[0] + window[window.len() - 1]) } else { 0.0 };
+    let ends = if m.is_multiple_of(2) { 0.5 * (window[0] + window[window.len() - 1]) } else { 0.0 };
     Some((sum - ends) / m as f64)
 }
 
@@ -89,8 +89,13 @@ const ALPHAS: [f64; 4] = [0.03, 0.2, 0.5, 0.9];
 const BETAS: [f64; 2] = [0.03, 0.3];
 const GAMMAS: [f64; 2] = [0.03, 0.4];
 
-/// Starts for a search, best first: one for each α of the grid.
-pub(super) fn starts(search: &mut Search<'_>, form: EtsForm, states: &States) -> Vec<Vec<f64>> {
+/// Starts for a search, best first: the best for each α of the grid, or all of the grid.
+pub(super) fn starts(
+    search: &mut Search<'_>,
+    form: EtsForm,
+    states: &States,
+    all: bool,
+) -> Vec<Vec<f64>> {
     let layout = search.layout();
     let mut x = vec![0.0; layout.k];
     x[layout.level] = states.level;
@@ -121,7 +126,12 @@ pub(super) fn starts(search: &mut Search<'_>, form: EtsForm, states: &States) ->
                     x[i] = angle(*gamma);
                 }
                 let value = search.criterion(&x);
-                if value.is_finite() && best.as_ref().is_none_or(|(b, _)| value < *b) {
+                if !value.is_finite() {
+                    continue;
+                }
+                if all {
+                    found.push((value, x.clone()));
+                } else if best.as_ref().is_none_or(|(b, _)| value < *b) {
                     best = Some((value, x.clone()));
                 }
             }
