@@ -8,8 +8,6 @@
 //! partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k degrees of
 //! freedom.
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
-
 use super::estimate::{ArimaError, ArimaEstimate};
 use super::profile::{Profile, cholesky, solve, solve_transposed};
 use crate::marginal::normal_quantile;
@@ -184,7 +182,6 @@ fn log_posterior(profile: &mut Profile<'_>, free: &[f64]) -> Option<f64> {
 fn points(profile: &mut Profile<'_>, free: &[f64]) -> Option<Vec<Point>> {
     let k = free.len();
     let degrees = (profile.n() - profile.n_regressors()) as f64;
-    let chi = ChiSquared::new(degrees).ok()?;
     let (mode, factor) = approximation(profile, free)?;
     let mut found = Vec::with_capacity(N_POINTS);
     for at in 0..N_POINTS / 2 {
@@ -197,7 +194,7 @@ fn points(profile: &mut Profile<'_>, free: &[f64]) -> Option<Vec<Point>> {
             let point: Vec<f64> = mode.iter().zip(&shift).map(|(m, s)| m + s).collect();
             let Some(target) = log_posterior(profile, &point) else { continue };
             let level = if sign > 0.0 { uniform[0] } else { 1.0 - uniform[0] };
-            let sigma = Some(1.0 / chi.inverse_cdf(level).sqrt());
+            let sigma = Some(1.0 / chi_squared_quantile(level, degrees).sqrt());
             found.push(Point { free: point, weight: target - density, sigma });
         }
     }
@@ -261,6 +258,13 @@ fn approximation(profile: &mut Profile<'_>, free: &[f64]) -> Option<(Vec<f64>, V
     }
     let (factor, _) = precision(profile, &mode)?;
     Some((mode, factor))
+}
+
+/// Quantile of χ² (Wilson and Hilferty 1931), to a thousandth of itself from five degrees of freedom on.
+fn chi_squared_quantile(probability: f64, degrees: f64) -> f64 {
+    let ninth = 2.0 / (9.0 * degrees);
+    let root = 1.0 - ninth + normal_quantile(probability) * ninth.sqrt();
+    degrees * root.max(0.05).powi(3)
 }
 
 /// The `at`-th point of a Kronecker sequence in so many dimensions, inside (0, 1): multiples of the powers of the inverse
