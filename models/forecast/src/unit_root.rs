@@ -190,9 +190,10 @@ fn regress(rows: &[Vec<f64>], target: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
     for j in 0..=k {
         let (before, own) = columns.split_at_mut(j);
         let size = product(&own[0], &own[0]);
-        for (i, unit) in before.iter().enumerate() {
-            r[i][j] = product(unit, &own[0]);
-            own[0].iter_mut().zip(unit).for_each(|(x, u)| *x -= r[i][j] * u);
+        for (unit, row) in before.iter().zip(&mut r) {
+            let share = product(unit, &own[0]);
+            row[j] = share;
+            own[0].iter_mut().zip(unit).for_each(|(x, u)| *x -= share * u);
         }
         r[j][j] = product(&own[0], &own[0]).sqrt();
         if j < k {

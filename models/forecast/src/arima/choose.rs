@@ -139,10 +139,10 @@ impl AutoArima {
         let base = Arima::new(0, d, 0).seasonal(0, sd, 0, season);
         let mut choice = Choice::new(self, base, y);
         if self.stepwise {
-            choice.stepwise()
+            choice.stepwise();
         } else {
-            choice.all()
-        };
+            choice.all();
+        }
         let tried = choice.tried.len();
         let mut found: Vec<Candidate> =
             choice.tried.into_iter().filter(|c| c.criterion.is_finite()).collect();
