@@ -1,7 +1,7 @@
 //! Strength of seasonality: the share of the variance about the trend that the season explains.
 //!
-//! `max(0, 1 − Var(R)/Var(S + R))` with season and remainder of the decomposition of Cleveland, Cleveland, McRae and
-//! Terpenning (1990) at a seasonal window of 11 cycles (Wang, Smith and Hyndman 2006). Above .64 a seasonal difference
+//! `max(0, 1 − Var(R)/Var(S + R))` with season and remainder of the decomposition of Cleveland and
+//! others (1990, STL) at a seasonal window of 11 cycles (Wang, Smith and Hyndman 2006). Above .64 a seasonal difference
 //! is taken (Hyndman and Athanasopoulos 2021, §9.1). Loess is evaluated at every point; R's `stl` interpolates between
 //! some, a difference in the third digit.
 

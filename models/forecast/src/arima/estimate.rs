@@ -291,7 +291,9 @@ pub(super) fn sized(mut column: Vec<f64>) -> Option<(Vec<f64>, f64)> {
     if size.is_nan() || size <= 0.0 {
         return None;
     }
-    column.iter_mut().for_each(|v| *v /= size);
+    for v in &mut column {
+        *v /= size;
+    }
     Some((column, size))
 }
 
@@ -425,10 +427,10 @@ fn natural_covariance(
     let mut hessian = vec![0.0; k * k];
     for i in 0..k {
         // A step that stays inside the region, where its edge is near.
-        let second = |step: f64, at: &mut dyn FnMut(&[(usize, f64)]) -> Option<f64>| {
+        let mut second = |step: f64| {
             Some((at(&[(i, step)])? - 2.0 * centre + at(&[(i, -step)])?) / (step * step))
         };
-        hessian[i * k + i] = -second(STEP, &mut at).or_else(|| second(0.1 * STEP, &mut at))?;
+        hessian[i * k + i] = -second(STEP).or_else(|| second(0.1 * STEP))?;
         for j in 0..i {
             let cross = at(&[(i, STEP), (j, STEP)])?
                 - at(&[(i, STEP), (j, -STEP)])?

@@ -23,9 +23,9 @@ const LOOK: usize = 8;
 pub(super) struct Filter {
     /// Number of coefficients: max(p, q + 1).
     r: usize,
-    /// φ_1, φ_2 … and zeros.
+    /// `φ_1`, `φ_2` … and zeros.
     phi: Vec<f64>,
-    /// θ_1, θ_2 … and zeros.
+    /// `θ_1`, `θ_2` … and zeros.
     theta: Vec<f64>,
     gain: Vec<f64>,
     /// `l_t`, and a zero.
@@ -208,7 +208,7 @@ impl Scratch {
         self.autoregressive.len() - self.moving.len()
     }
 
-    /// γ_0 … γ_{p−1} (γ_0 at least) and ψ_0 … ψ_{q−1}, for innovations of variance one.
+    /// `γ_0 … γ_{p−1}` (`γ_0` at least) and `ψ_0 … ψ_{q−1}`, for innovations of variance one.
     fn autocovariances(&mut self, phi: &[f64], theta: &[f64]) -> Option<()> {
         let (p, q) = (phi.len(), theta.len());
         self.autoregression(phi)?;
@@ -302,7 +302,7 @@ mod tests {
         filter.start().unwrap();
         let y = vec![1.0, -0.5, 2.0, 0.3, 0.7];
         let mut out = vec![0.0; 5];
-        let sum = filter.run(&[y.clone()], &mut out).unwrap();
+        let sum = filter.run(std::slice::from_ref(&y), &mut out).unwrap();
         for t in 2..5 {
             let expected = y[t] - phi[0] * y[t - 1] - phi[1] * y[t - 2];
             assert!((out[t] - expected).abs() < 1e-14);
@@ -319,7 +319,7 @@ mod tests {
         assert!(filter.start().is_none());
     }
 
-    /// θ = −1: F_t = (t + 1)/t (Brockwell and Davis 1991, §5.2).
+    /// θ = −1: `F_t = (t + 1)/t` (Brockwell and Davis 1991, §5.2).
     #[test]
     fn a_unit_root_of_the_moving_average() {
         let mut filter = Filter::new(0, 1, 1);

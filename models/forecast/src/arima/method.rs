@@ -4,8 +4,9 @@ use monazite_stochastic::Stream;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::Arima;
 use super::estimate::{ArimaError, ArimaEstimate};
-use super::{Arima, predict::Ahead};
+use super::predict::{Ahead, marginals};
 use crate::form::Form;
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::{ForecastError, Forecaster, Marginal, MethodFit, Sample, Transform};
@@ -67,6 +68,9 @@ pub(super) fn refused(error: ArimaError) -> Refusal {
     }
 }
 
+/// Parameters that have the unit of the figures.
+const UNIT_BOUND: [&str; 3] = ["sigma2", "mean", "drift"];
+
 /// The name of a transformation before a model.
 pub(super) fn prefix(transform: Transform) -> String {
     match transform {
@@ -119,14 +123,7 @@ impl Estimated for Scaled {
     }
 
     fn marginals(&self, horizon: usize) -> Vec<Marginal> {
-        let ahead = self.ahead(horizon);
-        (0..horizon)
-            .map(|h| {
-                let parts: Vec<(f64, f64, f64)> =
-                    ahead.iter().map(|a| (a.weight, a.normal(h).0, a.normal(h).1)).collect();
-                Marginal::normals(&parts, self.transform)
-            })
-            .collect()
+        marginals(&self.ahead(horizon), horizon, self.transform)
     }
 
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
@@ -146,8 +143,9 @@ impl Estimated for Scaled {
                 let innovation = one.sigma * stream.normal();
                 let loading: f64 = one.loadings[j].iter().zip(&betas).map(|(l, b)| l * b).sum();
                 values[j] += one.sigma * loading;
-                for h in j..horizon {
-                    values[h] += one.responses[j * horizon + h] * innovation;
+                let responses = &one.responses[j * horizon..(j + 1) * horizon];
+                for (value, response) in values.iter_mut().zip(responses) {
+                    *value += response * innovation;
                 }
             }
             for (place, value) in path.iter_mut().zip(values) {
@@ -170,6 +168,12 @@ impl Estimated for Scaled {
         };
         let mut parameters = estimate.parameters().to_vec();
         parameters.extend(estimate.coefficients().iter().cloned());
+        if self.transform == Transform::None {
+            // In units of the mean size of the figures.
+            for p in parameters.iter_mut().filter(|p| UNIT_BOUND.contains(&p.name.as_str())) {
+                p.name += " / mean size";
+            }
+        }
         Account {
             parameters,
             log_likelihood: Some(estimate.log_likelihood() + jacobian),

@@ -8,11 +8,10 @@
 //! partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k degrees of
 //! freedom.
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
-
 use super::estimate::{ArimaError, ArimaEstimate};
 use super::profile::{Profile, cholesky, solve, solve_transposed};
 use crate::marginal::normal_quantile;
+use crate::{Marginal, Transform};
 
 /// Number of points of parameters.
 const N_POINTS: usize = 32;
@@ -44,6 +43,18 @@ impl Ahead {
     }
 }
 
+/// The distributions of the steps.
+pub(super) fn marginals(ahead: &[Ahead], horizon: usize, transform: Transform) -> Vec<Marginal> {
+    let step = |h| {
+        let part = |a: &Ahead| {
+            let (mean, sd) = a.normal(h);
+            (a.weight, mean, sd)
+        };
+        Marginal::normals(&ahead.iter().map(part).collect::<Vec<_>>(), transform)
+    };
+    (0..horizon).map(step).collect()
+}
+
 impl ArimaEstimate {
     /// Mean and standard deviation of the next periods, parameters of the dynamics taken as known and the coefficients
     /// as estimated; `future` has the values of the regressors in the periods ahead.
@@ -59,7 +70,7 @@ impl ArimaEstimate {
         Ok((0..horizon).map(|h| ahead[0].normal(h)).collect())
     }
 
-    /// The same as a mixture a step, `(weight, mean, standard deviation)`, over what the data say of the parameters.
+    /// The distributions of the next periods, mixtures of normals over what the data say of the parameters.
     ///
     /// # Errors
     /// Regressors of another number or length.
@@ -67,11 +78,9 @@ impl ArimaEstimate {
         &self,
         horizon: usize,
         future: &[Vec<f64>],
-    ) -> Result<Vec<Vec<(f64, f64, f64)>>, ArimaError> {
+    ) -> Result<Vec<Marginal>, ArimaError> {
         let ahead = self.ahead(horizon, future, true)?;
-        let step =
-            |h| ahead.iter().map(|a| (a.weight, a.normal(h).0, a.normal(h).1)).collect::<Vec<_>>();
-        Ok((0..horizon).map(step).collect())
+        Ok(marginals(&ahead, horizon, Transform::None))
     }
 
     pub(super) fn ahead(
@@ -131,7 +140,9 @@ impl ArimaEstimate {
         for (c, next) in constant.iter().chain(future).enumerate() {
             let mut predicted = vec![0.0; horizon];
             profile.filter().predict(c, &mut predicted);
-            predicted.iter_mut().for_each(|x| *x *= self.sizes[c]);
+            for x in &mut predicted {
+                *x *= self.sizes[c];
+            }
             integrate(&mut predicted, &self.regressors[c], &differences);
             for h in 0..horizon {
                 rows[h][c] = (next[h] - predicted[h]) / self.sizes[c];
@@ -184,7 +195,6 @@ fn log_posterior(profile: &mut Profile<'_>, free: &[f64]) -> Option<f64> {
 fn points(profile: &mut Profile<'_>, free: &[f64]) -> Option<Vec<Point>> {
     let k = free.len();
     let degrees = (profile.n() - profile.n_regressors()) as f64;
-    let chi = ChiSquared::new(degrees).ok()?;
     let (mode, factor) = approximation(profile, free)?;
     let mut found = Vec::with_capacity(N_POINTS);
     for at in 0..N_POINTS / 2 {
@@ -197,7 +207,7 @@ fn points(profile: &mut Profile<'_>, free: &[f64]) -> Option<Vec<Point>> {
             let point: Vec<f64> = mode.iter().zip(&shift).map(|(m, s)| m + s).collect();
             let Some(target) = log_posterior(profile, &point) else { continue };
             let level = if sign > 0.0 { uniform[0] } else { 1.0 - uniform[0] };
-            let sigma = Some(1.0 / chi.inverse_cdf(level).sqrt());
+            let sigma = Some(1.0 / chi_squared_quantile(level, degrees).sqrt());
             found.push(Point { free: point, weight: target - density, sigma });
         }
     }
@@ -211,14 +221,20 @@ fn weigh(points: &mut [Point]) -> Option<()> {
     if !largest.is_finite() {
         return None;
     }
-    points.iter_mut().for_each(|p| p.weight = (p.weight - largest).exp());
+    for p in points.iter_mut() {
+        p.weight = (p.weight - largest).exp();
+    }
     // Truncated weights (Ionides 2008) keep a few points from standing for all.
     for _ in 0..3 {
         let total: f64 = points.iter().map(|p| p.weight).sum();
-        points.iter_mut().for_each(|p| p.weight = (p.weight / total).min(LARGEST_SHARE));
+        for p in points.iter_mut() {
+            p.weight = (p.weight / total).min(LARGEST_SHARE);
+        }
     }
     let total: f64 = points.iter().map(|p| p.weight).sum();
-    points.iter_mut().for_each(|p| p.weight /= total);
+    for p in points.iter_mut() {
+        p.weight /= total;
+    }
     Some(())
 }
 
@@ -261,6 +277,13 @@ fn approximation(profile: &mut Profile<'_>, free: &[f64]) -> Option<(Vec<f64>, V
     }
     let (factor, _) = precision(profile, &mode)?;
     Some((mode, factor))
+}
+
+/// Quantile of χ² (Wilson and Hilferty 1931), to a thousandth of itself from five degrees of freedom on.
+fn chi_squared_quantile(probability: f64, degrees: f64) -> f64 {
+    let ninth = 2.0 / (9.0 * degrees);
+    let root = 1.0 - ninth + normal_quantile(probability) * ninth.sqrt();
+    degrees * root.max(0.05).powi(3)
 }
 
 /// The `at`-th point of a Kronecker sequence in so many dimensions, inside (0, 1): multiples of the powers of the inverse

@@ -144,7 +144,9 @@ impl<'a> Profile<'a> {
                 group[k] = partial;
             }
             if moving {
-                group.iter_mut().for_each(|c| *c = -*c);
+                for c in group.iter_mut() {
+                    *c = -*c;
+                }
             }
             at += size;
         }
@@ -171,7 +173,9 @@ impl<'a> Profile<'a> {
             let size = dot(own, own);
             for (i, unit) in before.chunks_exact(n).enumerate() {
                 let share = dot(unit, own);
-                own.iter_mut().zip(unit).for_each(|(x, u)| *x -= share * u);
+                for (x, u) in own.iter_mut().zip(unit) {
+                    *x -= share * u;
+                }
                 self.triangle[i * c + j] = share;
             }
             let left = if j > 0 { dot(own, own) } else { size };
@@ -183,7 +187,9 @@ impl<'a> Profile<'a> {
             }
             let length = left.sqrt();
             self.triangle[j * c + j] = length;
-            own.iter_mut().for_each(|x| *x /= length);
+            for x in own.iter_mut() {
+                *x /= length;
+            }
         }
         None
     }
@@ -294,7 +300,9 @@ impl<'a> Profile<'a> {
             moved[j] = free[j] + step;
             let column = &mut normal.jacobian[j * n..(j + 1) * n];
             if self.scaled_residuals(&moved, column).is_some() {
-                column.iter_mut().zip(here).for_each(|(c, h)| *c = (*c - h) / step);
+                for (c, h) in column.iter_mut().zip(here) {
+                    *c = (*c - h) / step;
+                }
             } else {
                 column.fill(0.0);
             }
@@ -390,7 +398,9 @@ impl Normal {
         }
         let longest = step.iter().fold(0.0, |m: f64, s| m.max(s.abs()));
         if longest > 2.0 {
-            step.iter_mut().for_each(|s| *s *= 2.0 / longest);
+            for s in &mut step {
+                *s *= 2.0 / longest;
+            }
         }
         step
     }
