@@ -53,7 +53,7 @@ impl Criterion {
 
 /// Which forms are compared. Those with an additive error beside something multiplicative never are: they divide by states
 /// that can come near zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum EtsCandidates {
     /// No trend or a damped one, and no error that grows with the level beside a season that does not.
     ///
