@@ -29,6 +29,7 @@ mod sample;
 mod seasonal_naive;
 mod structural;
 mod transform;
+mod varying;
 
 pub use arima::Arima;
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
