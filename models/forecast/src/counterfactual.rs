@@ -142,7 +142,7 @@ impl GaussianFit {
     /// The path without the regressors of these names, with draws of months and coefficients.
     ///
     /// # Errors
-    /// No path; no name, or one that is not a coefficient of the model.
+    /// No path; no name, or one that is not a constant coefficient of the model.
     pub fn counterfactual(
         &self,
         names: &[&str],

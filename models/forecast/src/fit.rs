@@ -12,6 +12,7 @@ use crate::inference::report;
 use crate::posterior::{Weighted, chi_squared, parameter_draws};
 use crate::problem::{Column, Design, Problem};
 use crate::report::{FitReport, ParameterEstimate};
+use crate::varying::{Varying, moving_signal};
 use crate::{Arima, ForecastError, Sample, Structural};
 
 /// A model that can be fitted to a sample.
@@ -143,7 +144,7 @@ fn problem<'a>(
         source => fault(&form.label(), sample, source),
     };
     let matrices = design.matrices(sample, sample.n_periods())?;
-    let problem = Problem::new(form, sample, matrices).map_err(refused)?;
+    let problem = Problem::new(form, sample, matrices).map_err(refused)?.loaded(&design)?;
     problem.likelihood(&problem.natural(&problem.starts()[0])).map_err(refused)?;
     Ok((problem, design))
 }
@@ -213,6 +214,8 @@ impl Estimate {
         sample: &Sample,
         start: Option<&[f64]>,
     ) -> Result<Self, ForecastError> {
+        let varying = Varying::of(form, sample)?;
+        let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
         let (actual, design) = problem(form, sample)?;
         let standardised = sample.standardised()?;
         let (problem, _) = problem(form, &standardised)?;
@@ -261,13 +264,20 @@ impl Estimate {
 
     /// Channels on a calendar `horizon` periods longer than the data.
     pub(crate) fn channels(&self, horizon: usize) -> Result<Vec<Channel>, ForecastError> {
-        let matrices = self.design.matrices(&self.sample, self.sample.n_periods() + horizon)?;
+        let n = self.sample.n_periods() + horizon;
+        let matrices = self.design.matrices(&self.sample, n)?;
+        let loadings = self.design.loadings(&self.sample, n)?;
+        let named = |e| fault(&self.label, &self.sample, e);
         matrices
             .into_iter()
             .zip(&self.noise)
             .map(|(matrix, noise)| {
-                Channel::new(self.dynamics.signal.clone(), matrix, *noise)
-                    .map_err(|e| fault(&self.label, &self.sample, e))
+                let signal = &self.dynamics.signal;
+                let channel = Channel::new(signal.clone(), matrix, *noise).map_err(named)?;
+                if loadings.ncols() == 0 {
+                    return Ok(channel);
+                }
+                channel.with_moving_signal(moving_signal(signal, &loadings)).map_err(named)
             })
             .collect()
     }
@@ -275,6 +285,8 @@ impl Estimate {
 
 impl GaussianFit {
     fn of(form: &dyn Form, sample: &Sample) -> Result<Self, ForecastError> {
+        let varying = Varying::of(form, sample)?;
+        let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
         let named = |e| fault(&form.label(), sample, e);
         let (actual, design) = problem(form, sample)?;
         let standardised = sample.standardised()?;

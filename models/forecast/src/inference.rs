@@ -114,7 +114,7 @@ pub(crate) fn report(
         .enumerate()
         .map(|(i, name)| {
             // Relative noise variances are stated in the unit of the data.
-            let unit = if problem.form.relative() && i >= problem.n_own() { factor } else { 1.0 };
+            let unit = if problem.form.relative() && problem.is_variance(i) { factor } else { 1.0 };
             let (value, se) = (natural[i] * unit, uncertain.se[i].map(|s| s * unit));
             if problem.is_variance(i) {
                 ParameterEstimate::variance(name, value, se)

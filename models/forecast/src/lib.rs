@@ -40,6 +40,7 @@ mod structural;
 mod theta;
 mod transform;
 mod unit_root;
+mod varying;
 
 pub use arima::{Arima, ArimaError, ArimaEstimate, AutoArima, FixedArima, SeasonalTest};
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};

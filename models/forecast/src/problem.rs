@@ -15,6 +15,7 @@ use ndarray::{Array1, Array2};
 
 use crate::form::{Dynamics, Form};
 use crate::regressor::Regressors;
+use crate::varying;
 use crate::{ForecastError, Sample};
 
 /// What a column of the design is.
@@ -35,6 +36,8 @@ pub(crate) struct Design {
     pub(crate) names: Vec<String>,
     /// Regressors that are zero throughout the sample.
     pub(crate) left_out: Vec<String>,
+    /// Indices of the regressors whose coefficients are states.
+    pub(crate) varying: Vec<usize>,
 }
 
 impl Design {
@@ -55,12 +58,23 @@ impl Design {
             let values = Regressors::column(one, sample.first_period(), sample.n_periods())?;
             if values.iter().all(|v| *v == 0.0) {
                 left_out.push(one.0.clone());
-            } else {
+            } else if !sample.regressors().is_varying(at) {
                 columns.push(Column::Regressor(at));
                 names.push(one.0.clone());
             }
         }
-        Ok(Self { columns, names, left_out })
+        Ok(Self { columns, names, left_out, varying: varying::indices(sample)? })
+    }
+
+    /// Values of the regressors whose coefficients are states, on a calendar of `n` periods.
+    pub(crate) fn loadings(&self, sample: &Sample, n: usize) -> Result<Array2<f64>, ForecastError> {
+        let mut loadings = Array2::zeros((n, self.varying.len()));
+        for (mut column, &at) in loadings.columns_mut().into_iter().zip(&self.varying) {
+            let one = &sample.regressors().list()[at];
+            let values = Regressors::column(one, sample.first_period(), n)?;
+            column.assign(&Array1::from_vec(values));
+        }
+        Ok(loadings)
     }
 
     /// One matrix (periods × columns) a publication, on a calendar of `n` periods.
@@ -103,6 +117,8 @@ pub(crate) struct Problem<'a> {
     /// Publications whose noise is estimated.
     pub(crate) noisy: Vec<usize>,
     matrices: Vec<Array2<f64>>,
+    /// Values of regressors whose coefficients are states, the last ones (periods × regressors).
+    loadings: Array2<f64>,
     variance: f64,
     /// Whether sums of months in logs are to be linearised.
     pub(crate) log_sums: bool,
@@ -143,6 +159,7 @@ impl<'a> Problem<'a> {
             noisy: (0..sample.publications().len())
                 .filter(|&c| sample.publications()[c].noisy)
                 .collect(),
+            loadings: Array2::zeros((sample.n_periods(), 0)),
             matrices,
             variance: sample.change_variance(),
             log_sums: spans && sample.scale() == Scale::Log,
@@ -192,10 +209,25 @@ impl<'a> Problem<'a> {
             .map(|(channel, matrix)| {
                 let noise = self.noisy.iter().position(|&c| c == channel);
                 let variance = noise.map_or(0.0, |at| natural[self.n_own() + at] * factor);
-                Channel::new(dynamics.signal.clone(), matrix.clone(), variance)
+                let channel = Channel::new(dynamics.signal.clone(), matrix.clone(), variance)?;
+                self.with_loadings(channel)
             })
             .collect::<Result<_, _>>()?;
         Ok((dynamics, channels))
+    }
+
+    /// The same problem with regressors whose coefficients are the last states.
+    pub(crate) fn loaded(self, design: &Design) -> Result<Self, ForecastError> {
+        let loadings = design.loadings(self.sample, self.sample.n_periods())?;
+        Ok(Self { loadings, ..self })
+    }
+
+    fn with_loadings(&self, channel: Channel) -> Result<Channel, StateSpaceError> {
+        if self.loadings.ncols() == 0 {
+            return Ok(channel);
+        }
+        let signals = varying::moving_signal(channel.signal(), &self.loadings);
+        channel.with_moving_signal(signals)
     }
 
     /// The likelihood at its own conditional mode, which is found from the last one.

@@ -116,6 +116,8 @@ fn holiday(period: Period, which: usize) -> Option<f64> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Regressors {
     list: Vec<(String, Regressor)>,
+    /// Indices of those whose coefficients walk.
+    varying: Vec<usize>,
 }
 
 impl Regressors {
@@ -140,6 +142,18 @@ impl Regressors {
     pub fn with(mut self, name: impl Into<String>, regressor: Regressor) -> Self {
         self.list.push((name.into(), regressor));
         self
+    }
+
+    /// One more, whose coefficient is a random walk; its path is `GaussianFit::coefficient_path`.
+    #[must_use]
+    pub fn with_varying(mut self, name: impl Into<String>, regressor: Regressor) -> Self {
+        self.varying.push(self.list.len());
+        self.with(name, regressor)
+    }
+
+    /// Whether the coefficient of the regressor at an index walks.
+    pub fn is_varying(&self, at: usize) -> bool {
+        self.varying.contains(&at)
     }
 
     /// Both Lunar New Year windows.

@@ -324,3 +324,44 @@ fn outliers_of_a_structural_model_and_of_none() {
     let error = find_interventions(&sample, &naive, &InterventionOptions::default()).unwrap_err();
     assert!(error.to_string().contains("search for outliers"), "{error}");
 }
+
+/// An `MLEModel` of statsmodels with level and coefficient (diffuse random walks) and irregular, `design[0, 2, t]` the
+/// regressor `7t mod 5 − 2`, of the Nile plus the regressor times a line from −60 to 60: likelihood, smoothed
+/// coefficients and their standard errors. Forecasts know the regressor of future years.
+#[test]
+fn a_coefficient_that_walks() {
+    let x = |t: usize| ((t * 7) % 5) as f64 - 2.0;
+    let line = |t: usize| -60.0 + 120.0 * t as f64 / 99.0;
+    let figures: Vec<f64> =
+        data::NILE.iter().enumerate().map(|(t, y)| y + x(t) * line(t)).collect();
+    let values: Vec<f64> = (0..110).map(x).collect();
+    let regressor = Regressor::Figures(series_from("1871", &values));
+    let of = |regressors: Regressors| {
+        Sample::new(series_from("1871", &figures), Scale::Level, regressors).unwrap()
+    };
+    let walks = of(Regressors::none().with_varying("x", regressor.clone()));
+    let fit = Structural::local_level().fit(&walks).unwrap();
+    likelihood(&fit, -633.195_858_561_548_6, 2);
+    parameter(&fit, "variance of coefficient of x", 41.193_449, 2e-3);
+    let path = fit.coefficient_path("x").unwrap();
+    let golden =
+        [(0, -54.796_803, 23.219_443), (50, -14.671_858, 16.894_787), (99, 27.776_277, 24.022_481)];
+    for (t, value, se) in golden {
+        close(path[t].1.value, value, 5e-3);
+        close(path[t].1.se.unwrap(), se, 5e-3);
+    }
+    let forecast = monazite_forecast::Fitted::forecast(&fit, 5, 4000, 1).unwrap();
+    // Means differ by the last coefficient times the difference of the regressor, up to Monte Carlo error.
+    let by_x = (forecast.mean(1) - forecast.mean(0)) / (x(101) - x(100));
+    close(by_x, 27.8, 8.0);
+    // An ARIMA model has the variance in units of σ², and reports it in those of the data.
+    let arima = Arima::new(0, 1, 1).fit(&walks).unwrap();
+    close(arima.report().log_likelihood, fit.report().log_likelihood, 1e-4);
+    parameter(&arima, "variance of coefficient of x", 41.193_449, 2e-2);
+    // A constant one is found as before.
+    let constant =
+        Structural::local_level().fit(&of(Regressors::none().with("x", regressor))).unwrap();
+    assert_eq!(constant.coefficient_path("x").unwrap()[7].1, *constant.coefficient("x").unwrap());
+    assert!(constant.report().log_likelihood < fit.report().log_likelihood);
+    assert!(fit.coefficient_path("z").is_err());
+}
