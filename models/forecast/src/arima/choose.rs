@@ -265,7 +265,7 @@ impl Choice {
         if n <= n_parameters + 1 {
             return candidate;
         }
-        if let Some((free, value, _)) = search(&mut profile, start.as_deref(), COARSE)
+        if let Some((free, value, _)) = search(&mut profile, start.as_deref(), 1, COARSE)
             && roots_are_large(&spec, profile.natural())
         {
             candidate.free = free;

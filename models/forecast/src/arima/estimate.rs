@@ -6,7 +6,7 @@
 //! parameters of the dynamics are uncertain by (the block of the inverse of the joint Hessian).
 
 use super::Arima;
-use super::profile::{EDGE, Effort, FINE, Profile, Value, cholesky, solve};
+use super::profile::{COARSE, EDGE, Effort, FINE, Profile, Value, cholesky, solve};
 use crate::form::Form;
 use crate::report::ParameterEstimate;
 
@@ -63,6 +63,9 @@ pub enum ArimaError {
 
 /// Log-likelihood that a search may leave, for an estimate to count as converged.
 const LEFT: f64 = 1e-4;
+
+/// Points from which an order that was asked for is searched.
+const N_STARTS: usize = 4;
 
 /// A seasonal ARIMA at its maximum of the likelihood.
 #[derive(Debug, Clone)]
@@ -198,7 +201,8 @@ impl ArimaEstimate {
         }
         columns.push(differenced(y, &differences));
         let mut profile = Profile::new(spec, &columns);
-        let (free, value, gain) = search(&mut profile, start, FINE).ok_or_else(singular)?;
+        let (free, value, gain) =
+            search(&mut profile, start, N_STARTS, FINE).ok_or_else(singular)?;
         // Nothing random is left: squares at the size of rounding of the figures.
         let largest = y.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         if value.squares <= 1e-22 * largest * largest * value.n as f64 {
@@ -322,25 +326,33 @@ fn checked(
     Ok(())
 }
 
-/// The maximum from the two best of the usual points (and `start`), the value and what the search still promised.
+/// The maximum from the best of the usual points (and from `start`), the value and what the search still promised.
+///
+/// A likelihood may have several maxima: the search goes a short way from the `n_starts` best points, then to the end
+/// from where it is highest.
 pub(super) fn search(
     profile: &mut Profile<'_>,
     start: Option<&[f64]>,
+    n_starts: usize,
     effort: Effort,
 ) -> Option<(Vec<f64>, Value, f64)> {
-    let mut starts: Vec<Vec<f64>> = start.map(<[f64]>::to_vec).into_iter().collect();
-    starts.extend(profile.best_of(&profile.spec().search_points()).map(|best| best.0));
+    let mut starts = profile.ranked(profile.spec().search_points());
+    starts.truncate(n_starts);
+    starts.extend(start.map(<[f64]>::to_vec));
     let mut best: Option<(Vec<f64>, Value, f64)> = None;
     for mut free in starts {
-        if let Some((value, gain)) = profile.search(&mut free, effort)
+        if let Some((value, gain)) = profile.search(&mut free, COARSE)
             && best.as_ref().is_none_or(|b| value.log_likelihood() > b.1.log_likelihood())
         {
             best = Some((free, value, gain));
         }
     }
-    let best = best?;
-    profile.at(&best.0)?;
-    Some(best)
+    let (mut free, mut value, mut gain) = best?;
+    if effort != COARSE {
+        (value, gain) = profile.search(&mut free, effort)?;
+    }
+    profile.at(&free)?;
+    Some((free, value, gain))
 }
 
 fn standardised(profile: &Profile<'_>, value: Value) -> Vec<f64> {

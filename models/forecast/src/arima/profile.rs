@@ -54,7 +54,7 @@ impl Value {
 }
 
 /// When a search ends: the log-likelihood to gain, and the most steps.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Effort {
     gain: f64,
     max_steps: usize,
@@ -232,17 +232,14 @@ impl<'a> Profile<'a> {
         Some(value)
     }
 
-    /// Best of some points, with its value.
-    pub(super) fn best_of(&mut self, points: &[Vec<f64>]) -> Option<(Vec<f64>, Value)> {
-        let mut best: Option<(Vec<f64>, Value)> = None;
-        for point in points {
-            if let Some(value) = self.at(point)
-                && best.as_ref().is_none_or(|b| value.product() < b.1.product())
-            {
-                best = Some((point.clone(), value));
-            }
-        }
-        best
+    /// Points that have a likelihood, the highest first.
+    pub(super) fn ranked(&mut self, points: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+        let mut found: Vec<(f64, Vec<f64>)> = points
+            .into_iter()
+            .filter_map(|point| self.at(&point).map(|value| (value.product(), point)))
+            .collect();
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.into_iter().map(|(_, point)| point).collect()
     }
 
     /// The maximum from a point on, which is moved there.
