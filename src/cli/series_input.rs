@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use monazite_forecast::{
-    Arima, Model, Regressors, Sample, Scale, SeasonalNaive, Slope, Structural,
-};
+use monazite_forecast::{Auto, Model, Regressors, Sample, Scale};
 use monazite_series::{Period, Series};
 
 use super::{Failure, Terminal};
@@ -12,16 +10,13 @@ use crate::data::{Catalogue, ReadOptions, read_series_file};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::study::forecast::{model_diagnostic, plans};
 
-/// Names of the models.
-const MODELS: [&str; 4] = ["structural", "arima", "snaive", "naive"];
-
 /// Refuses a name that is no model's.
 pub(super) fn check_models(names: &[String]) -> Result<(), Diagnostic> {
     for name in names {
-        if !MODELS.contains(&name.as_str()) {
-            let hint = match nearest(name, MODELS) {
+        if !Model::NAMES.contains(&name.as_str()) {
+            let hint = match nearest(name, Model::NAMES) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known are {}", MODELS.join(", ")),
+                None => format!("known are {}", Model::NAMES.join(", ")),
             };
             return Err(Diagnostic::error("U002", format!("there is no model `{name}`")).help(hint));
         }
@@ -84,21 +79,14 @@ fn sample(series: Series) -> Result<Sample, Diagnostic> {
     Sample::new(series, scale, Regressors::none()).map_err(|e| model_diagnostic(&e))
 }
 
-/// The model of a name for the frequency of a series.
+/// The model of a name, which is one of [`Model::NAMES`], for the frequency of a series.
 pub(super) fn model(name: &str, series: &Series) -> Model {
-    let season = series.frequency().per_year().filter(|n| *n > 1).unwrap_or(0);
-    match name {
-        "arima" if season > 0 => Model::Arima(Arima::airline(season)),
-        "arima" => Model::Arima(Arima::new(0, 1, 1)),
-        "snaive" => Model::SeasonalNaive(SeasonalNaive { season: season.max(1) }),
-        "naive" => Model::SeasonalNaive(SeasonalNaive { season: 1 }),
-        _ => Model::Structural(Structural {
-            slope: Slope::Random,
-            season,
-            irregular: true,
-            seasonal_start: None,
-        }),
-    }
+    Model::named(name, season(series)).unwrap_or(Model::Auto(Auto { season: season(series) }))
+}
+
+/// Periods in a season; 1 for years and days.
+fn season(series: &Series) -> usize {
+    series.frequency().per_year().filter(|n| (2..=12).contains(n)).unwrap_or(1)
 }
 
 /// Periods ahead of `last`.

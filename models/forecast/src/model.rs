@@ -86,6 +86,10 @@ impl Model {
         }
     }
 
+    /// The short names of [`Model::named`].
+    pub const NAMES: [&str; 10] =
+        ["auto", "ets", "arima", "airline", "theta", "dot", "structural", "snaive", "naive", "ces"];
+
     /// The model of a short name for a season of so many periods (1: none).
     pub fn named(name: &str, season: usize) -> Option<Self> {
         let season = season.max(1);
