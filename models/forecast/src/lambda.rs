@@ -13,6 +13,7 @@
 //! adjustment, which takes microseconds. Checked against R forecast 8.20 `BoxCox.lambda` in tests/theta.rs.
 
 use crate::Transform;
+use crate::minimum::least;
 use crate::seasonal_adjustment::{SeasonalIndices, SeasonalScale, is_seasonal};
 use crate::theta::least_mean_square;
 
@@ -80,81 +81,9 @@ impl Transform {
     }
 }
 
-/// The minimum of a function between two ends without derivatives (Brent 1973, chapter 5), to `precision` of the range.
-pub(crate) fn least(f: impl Fn(f64) -> f64, mut lo: f64, mut hi: f64, precision: f64) -> f64 {
-    // The smaller part of the golden section.
-    const GOLDEN: f64 = 0.381_966_011_250_105_1;
-    let tolerance = precision * (hi - lo).max(f64::MIN_POSITIVE);
-    let mut x = lo + GOLDEN * (hi - lo);
-    let mut at_x = f(x);
-    // The second and third best points.
-    let (mut second, mut at_second, mut third, mut at_third) = (x, at_x, x, at_x);
-    let (mut step, mut before) = (0.0_f64, 0.0_f64);
-    for _ in 0..100 {
-        let middle = 0.5 * (lo + hi);
-        let near = 1e-9 * x.abs() + tolerance;
-        if (x - middle).abs() <= 2.0 * near - 0.5 * (hi - lo) {
-            break;
-        }
-        let parabola = parabola_step((x, at_x), (second, at_second), (third, at_third))
-            .filter(|d| d.abs() < 0.5 * before.abs() && x + d > lo && x + d < hi);
-        if let Some(d) = parabola {
-            before = step;
-            step = d;
-            if x + d - lo < 2.0 * near || hi - x - d < 2.0 * near {
-                step = near.copysign(middle - x);
-            }
-        } else {
-            before = if x < middle { hi - x } else { lo - x };
-            step = GOLDEN * before;
-        }
-        let y = x + if step.abs() >= near { step } else { near.copysign(step) };
-        let at_y = f(y);
-        if at_y <= at_x {
-            if y < x {
-                hi = x;
-            } else {
-                lo = x;
-            }
-            (third, at_third) = (second, at_second);
-            (second, at_second) = (x, at_x);
-            (x, at_x) = (y, at_y);
-        } else {
-            if y < x {
-                lo = y;
-            } else {
-                hi = y;
-            }
-            if at_y <= at_second || second == x {
-                (third, at_third) = (second, at_second);
-                (second, at_second) = (y, at_y);
-            } else if at_y <= at_third || third == x || third == second {
-                (third, at_third) = (y, at_y);
-            }
-        }
-    }
-    x
-}
-
-/// From the first point to the extremum of the parabola through three.
-fn parabola_step((x, fx): (f64, f64), (w, fw): (f64, f64), (v, fv): (f64, f64)) -> Option<f64> {
-    let (r, q) = ((x - w) * (fx - fv), (x - v) * (fx - fw));
-    let (numerator, denominator) = ((x - v) * q - (x - w) * r, 2.0 * (q - r));
-    let step = -numerator / denominator;
-    step.is_finite().then_some(step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn minima_are_found_inside_and_at_ends() {
-        assert!((least(|x| (x - 0.3).powi(2), 0.0, 1.0, 1e-9) - 0.3).abs() < 1e-7);
-        assert!((least(|x| (x - 0.3).powi(4), -5.0, 1.0, 1e-9) - 0.3).abs() < 1e-2);
-        assert!(least(|x| x, 0.0, 1.0, 1e-9) < 1e-6);
-        assert!(least(|x| -x, 0.0, 1.0, 1e-9) > 1.0 - 1e-6);
-    }
 
     /// Seasons whose spread is proportional to their mean are those of λ = 0, a constant spread those of λ = 1.
     #[test]

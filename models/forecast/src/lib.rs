@@ -10,10 +10,12 @@
 
 mod arima;
 mod backtest;
+mod ces;
 mod combination;
 mod compare;
 mod counterfactual;
 mod diagnostics;
+mod drift;
 mod error;
 mod ets;
 mod fit;
@@ -23,7 +25,9 @@ mod inference;
 mod lambda;
 mod linearised;
 mod marginal;
+mod mean;
 mod method;
+mod minimum;
 mod model;
 mod outliers;
 mod polynomial;
@@ -36,6 +40,7 @@ pub mod score;
 mod seasonal_adjustment;
 mod seasonal_naive;
 mod seasonal_strength;
+mod stl;
 mod structural;
 mod theta;
 mod transform;
@@ -44,6 +49,7 @@ mod varying;
 
 pub use arima::{Arima, ArimaError, ArimaEstimate, AutoArima, FixedArima, SeasonalTest};
 pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use ces::{Ces, CesKind};
 pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
 pub use compare::{
     Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
@@ -51,6 +57,7 @@ pub use compare::{
 };
 pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
+pub use drift::Drift;
 pub use error::ForecastError;
 pub use ets::{
     Criterion, ErrorForm, Ets, EtsCandidates, EtsChoice, EtsFilter, EtsForm, EtsParameters,
@@ -60,6 +67,7 @@ pub use fit::{Forecaster, GaussianFit};
 pub use forecast::{Fitted, Forecast, QUANTILES, SmoothedPeriod};
 pub use lambda::guerrero;
 pub use marginal::Marginal;
+pub use mean::Mean;
 pub use method::MethodFit;
 pub use model::Model;
 pub use monazite_statespace::Scale;
@@ -73,7 +81,9 @@ pub use sample::{Publication, Sample};
 pub use seasonal_adjustment::{SeasonalIndices, SeasonalScale, is_seasonal};
 pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;
+pub use stl::{Stl, StlDecomposition};
 pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
+pub use structural::{Slope, Structural};
 pub use theta::{Theta, ThetaKind};
 pub use transform::Transform;
 pub use unit_root::{Kpss, KpssNull, Ocsb, kpss, kpss_short_lags, ocsb};

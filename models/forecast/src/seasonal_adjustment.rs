@@ -349,7 +349,7 @@ mod tests {
         }
         let other: Vec<f64> = (0..60).map(|t| [0.0, 1.0, 3.0, 2.0, 5.0][t % 5]).collect();
         assert!(is_seasonal(&other, 5));
-        let irregular: Vec<f64> = (0..60).map(|t| (t * t * 7919 % 101) as f64).collect();
+        let irregular: Vec<f64> = (0..60).map(|t| f64::from(t * t * 7919 % 101)).collect();
         assert!(!is_seasonal(&irregular, 12));
     }
 }

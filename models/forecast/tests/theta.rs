@@ -5,12 +5,16 @@
 #[allow(dead_code, reason = "not every series of the tables is used here")]
 mod data;
 
+#[path = "data/nottem.rs"]
+mod nottem;
+
 use data::{AIR_PASSENGERS, NILE, US_ACC_DEATHS};
 use monazite_forecast::{
-    Fitted, Forecast, Forecaster, MethodFit, Regressors, Sample, Scale, SeasonalIndices,
-    SeasonalScale, Theta, Transform, guerrero,
+    Ces, CesKind, Drift, Fitted, Forecast, Forecaster, Mean, MethodFit, Regressors, Sample, Scale,
+    SeasonalIndices, SeasonalScale, Stl, Theta, Transform, guerrero,
 };
 use monazite_series::{Aggregation, Series};
+use nottem::NOTTEM;
 
 fn sample(values: &[f64]) -> Sample {
     let first = "1949-01".parse().unwrap();
@@ -179,4 +183,144 @@ fn guerrero_is_that_of_r() {
     close(guerrero(&AIR_PASSENGERS[..100], 1, range).unwrap(), 0.152812634633, 2e-4);
     close(guerrero(&NILE, 1, range).unwrap(), 0.998889361993, 2e-4);
     assert_eq!(Transform::choose(&AIR_PASSENGERS, 12), Transform::Log);
+}
+
+/// `m = AutoCES(season_length=12, model).fit(y).model_`: sums of squares of its residuals. It keeps `α_0` ≤ 1.8 and
+/// backcasts from other states, so that in one case it comes lower; R's `smooth` is not at hand.
+#[test]
+fn complex_smoothing_against_statsforecast() {
+    let cases: [(CesKind, &[f64], f64, f64); 9] = [
+        (CesKind::None, &NILE, 2009094.634667093, 1.0),
+        (CesKind::None, &AIR_PASSENGERS, 186054.23909743578, 1.0),
+        (CesKind::None, &US_ACC_DEATHS, 39513306.07091537, 1.0),
+        (CesKind::Simple, &AIR_PASSENGERS, 59602.83624822575, 1.0),
+        (CesKind::Partial, &AIR_PASSENGERS, 29558.921120009483, 1.0),
+        (CesKind::Full, &AIR_PASSENGERS, 19563.67676650253, 1.1),
+        (CesKind::Simple, &US_ACC_DEATHS, 15423818.697364315, 1.0),
+        (CesKind::Partial, &US_ACC_DEATHS, 4675381.652841133, 1.0),
+        (CesKind::Full, &US_ACC_DEATHS, 4665406.728291358, 1.0),
+    ];
+    for (kind, series, sse, at_most) in cases {
+        let own = fit(&Ces::new(kind, 12).on(Transform::None), series);
+        let n = series.len() as f64;
+        let unit = series.iter().sum::<f64>() / n;
+        let smoothing = own.report().parameters.len() as f64 - 1.0;
+        let sigma2 = own.report().parameter("sigma2").unwrap().value * unit * unit;
+        let found = sigma2 * (n - smoothing);
+        assert!(found <= at_most * sse, "{kind:?} {found} {sse}");
+    }
+    // The same parameters within the flat top of the likelihood: `predict(h=3)`.
+    let forecast = ahead(&Ces::new(CesKind::None, 1).on(Transform::None), &NILE, 3);
+    for (h, mean) in [800.1277579715, 797.5095308889, 794.1923272118].into_iter().enumerate() {
+        close(forecast.mean(h), mean, 5e-4 * mean);
+    }
+}
+
+/// `stl(x, s.window, robust)$time.series` with its other defaults: seasonal and trend at some periods from 0.
+#[test]
+fn stl_is_that_of_r() {
+    let air = AIR_PASSENGERS.map(f64::ln);
+    type Golden<'a> = &'a [(usize, f64, f64)];
+    let cases: [(Stl, &[f64], Golden); 5] = [
+        // stl(log(AirPassengers), "periodic")
+        (
+            Stl::periodic(12),
+            &air,
+            &[
+                (0, -0.091640424147, 4.829388653953),
+                (1, -0.114028283920, 4.830368139896),
+                (99, -0.014027589974, 5.875004787394),
+                (143, -0.100636250654, 6.204752356426),
+            ],
+        ),
+        // stl(log(AirPassengers), 7)
+        (
+            Stl::windowed(12, 7),
+            &air,
+            &[
+                (0, -0.091558638540, 4.809112714489),
+                (1, -0.050783144912, 4.813908711332),
+                (99, -0.033300221849, 5.873023032287),
+                (143, -0.118580302397, 6.197001927714),
+            ],
+        ),
+        // stl(nottem, "periodic")
+        (
+            Stl::periodic(12),
+            &NOTTEM,
+            &[
+                (0, -9.347198027476, 49.680672648563),
+                (1, -9.855249621547, 49.545520817036),
+                (99, -2.763471022165, 48.804801359667),
+                (199, 11.476381280979, 48.966765760698),
+                (239, -9.478142278297, 49.005097082386),
+            ],
+        ),
+        // stl(nottem, 7)
+        (
+            Stl::windowed(12, 7),
+            &NOTTEM,
+            &[
+                (0, -7.925187361650, 48.899381143374),
+                (1, -9.140111200289, 48.935924413347),
+                (99, -2.023356256384, 48.688273966143),
+                (199, 12.448890633124, 48.879170534166),
+                (239, -10.823208390117, 49.217590686001),
+            ],
+        ),
+        // stl(nottem, "periodic", robust = TRUE)
+        (
+            Stl::periodic(12).robust(),
+            &NOTTEM,
+            &[
+                (0, -9.341981083804, 50.014201406952),
+                (1, -9.525622728157, 49.921647731016),
+                (99, -2.817542883904, 48.946125117701),
+                (199, 11.711674201479, 49.060009998834),
+                (239, -9.578775710124, 48.654255507938),
+            ],
+        ),
+    ];
+    for (stl, series, golden) in cases {
+        let parts = stl.decompose(series).unwrap();
+        for &(t, seasonal, trend) in golden {
+            close(parts.seasonal()[t], seasonal, 1e-6);
+            close(parts.trend()[t], trend, 1e-6);
+            close(parts.remainder()[t], series[t] - seasonal - trend, 1e-6);
+        }
+    }
+}
+
+/// `rwf(Nile, drift = TRUE, h = 5)`, `rwf(AirPassengers, drift = TRUE, h = 5, lambda = 0)`, `meanf(Nile)`, whose interval
+/// is that of Student's t: `(upper - mean) / qt(.975, 99)` is the standard deviation.
+#[test]
+fn benchmarks_are_those_of_r() {
+    let nile = [
+        (736.161616162, 1067.35423876),
+        (732.323232323, 1203.03639083),
+        (728.484848485, 1307.83532357),
+        (724.646464646, 1396.89406742),
+        (720.808080808, 1476.04345932),
+    ];
+    let air = [
+        (436.097409734, 537.775295216),
+        (440.233682353, 592.717006646),
+        (444.409186462, 640.502278068),
+        (448.624294162, 685.178755141),
+        (452.879381083, 728.300866249),
+    ];
+    let level = Drift { transform: Some(Transform::None) };
+    let cases: [(Drift, &[f64], _); 2] =
+        [(level, &NILE, nile), (Drift::default(), &AIR_PASSENGERS, air)];
+    for (drift, series, golden) in cases {
+        let forecast = ahead(&drift, series, 5);
+        for (h, (median, upper)) in golden.into_iter().enumerate() {
+            close(forecast.quantile(h, 0.5).unwrap(), median, 1e-8 * median);
+            close(forecast.quantile(h, 0.975).unwrap(), upper, 1e-8 * upper);
+        }
+    }
+    let forecast = ahead(&Mean { transform: Some(Transform::None) }, &NILE, 2);
+    close(forecast.mean(1), 919.35, 1e-8);
+    let sd = (forecast.quantile(1, 0.975).unwrap() - 919.35) / 1.959963984540054;
+    close(sd, 170.071533301, 1e-6);
 }

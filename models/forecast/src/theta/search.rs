@@ -11,7 +11,7 @@
 //! parameters. ℓ is linear in `ℓ_0` with coefficient (1 − α)^t, so `ℓ_0` and ω are the coefficients of a regression with two
 //! columns, and the search is over α alone.
 
-use crate::lambda::least;
+use crate::minimum::least;
 
 /// The least-squares line through the first figures, at t = 1, 2, …
 #[derive(Debug, Clone, Copy, PartialEq)]

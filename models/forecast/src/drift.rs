@@ -1,0 +1,147 @@
+//! The random walk with drift: the last figure and the average change.
+//!
+//! A benchmark for trends. It assumes independent normal changes on the transformed scale. The average of T − 1 changes is
+//! itself uncertain, so the variance h steps ahead is `σ² h (1 + h/(T − 1))` (Hyndman and Athanasopoulos 2021, §5.5).
+//! Checked against R forecast 8.20 `rwf(drift = TRUE)` in tests/theta.rs.
+
+use monazite_stochastic::Stream;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::method::{Account, Estimated, Method, Refusal};
+use crate::seasonal_adjustment::Adjusted;
+use crate::{ForecastError, Forecaster, Marginal, MethodFit, ParameterEstimate, Sample, Transform};
+
+/// Random walk with drift.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Drift {
+    /// Scale it works on; `None`: logarithms where every figure is positive.
+    pub transform: Option<Transform>,
+}
+
+/// A random walk with drift at its estimates.
+#[derive(Debug)]
+struct DriftEstimate {
+    transform: Transform,
+    last: f64,
+    drift: f64,
+    sigma2: f64,
+    changes: Vec<f64>,
+}
+
+impl Method for Drift {
+    fn label(&self) -> String {
+        "random walk with drift".to_owned()
+    }
+
+    fn needed(&self) -> usize {
+        3
+    }
+
+    fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        if y.len() < self.needed() {
+            return Err(Refusal::TooShort { needed: self.needed() });
+        }
+        let Adjusted { figures, transform, .. } = Adjusted::of(y, 1, self.transform, true)?;
+        let changes: Vec<f64> = figures.windows(2).map(|w| w[1] - w[0]).collect();
+        let n = changes.len() as f64;
+        let drift = changes.iter().sum::<f64>() / n;
+        let sigma2 = changes.iter().map(|c| (c - drift).powi(2)).sum::<f64>() / (n - 1.0);
+        Ok(Box::new(DriftEstimate {
+            transform,
+            last: figures[figures.len() - 1],
+            drift,
+            sigma2,
+            changes,
+        }))
+    }
+}
+
+impl Estimated for DriftEstimate {
+    fn form(&self) -> String {
+        "random walk with drift".to_owned()
+    }
+
+    fn marginals(&self, horizon: usize) -> Vec<Marginal> {
+        let one = |h: usize| {
+            let steps = h as f64;
+            let spread = steps * (1.0 + steps / self.changes.len() as f64);
+            let mean = self.last + steps * self.drift;
+            Marginal::normal(mean, (self.sigma2 * spread).sqrt(), self.transform)
+        };
+        (1..=horizon).map(one).collect()
+    }
+
+    fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
+        let sd = self.sigma2.sqrt();
+        let mut paths = Array2::zeros((n_paths, horizon));
+        for mut path in paths.rows_mut() {
+            // The drift of this path: as the figures leave it open.
+            let drift = self.drift + sd / (self.changes.len() as f64).sqrt() * stream.normal();
+            let mut now = self.last;
+            for value in &mut path {
+                now += drift + sd * stream.normal();
+                *value = self.transform.inverse(now);
+            }
+        }
+        paths
+    }
+
+    fn account(&self) -> Account {
+        let n = self.changes.len() as f64;
+        let se = (self.sigma2 / n).sqrt();
+        let mean_square = self.sigma2 * (n - 1.0) / n;
+        let sd = self.sigma2.sqrt();
+        let scale = if sd > 0.0 { 1.0 / sd } else { 0.0 };
+        let mut parameters = Vec::new();
+        // The drift of levels has their unit, which this does not know.
+        if self.transform == Transform::Log {
+            parameters.push(ParameterEstimate::normal("drift".to_owned(), self.drift, Some(se)));
+        }
+        parameters.push(ParameterEstimate::normal("sigma2".to_owned(), self.sigma2, None));
+        Account {
+            parameters,
+            log_likelihood: Some(-0.5 * n * ((std::f64::consts::TAU * mean_square).ln() + 1.0)),
+            n_parameters: 2,
+            n: self.changes.len(),
+            n_diffuse: 1,
+            residuals: self.changes.iter().map(|c| (c - self.drift) * scale).collect(),
+            in_logs: self.transform == Transform::Log,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Forecaster for Drift {
+    type Fit = MethodFit;
+
+    fn fit(&self, sample: &Sample) -> Result<MethodFit, ForecastError> {
+        MethodFit::of(self, sample)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use monazite_stochastic::{Key, Purpose};
+
+    /// Changes 1, 3, 2: drift 2, σ² = 1; two steps ahead 11 ± √(2 · (1 + 2/3)).
+    #[test]
+    fn three_changes_by_hand() {
+        let drift = Drift { transform: Some(Transform::None) };
+        let estimate = drift.estimate(&[1.0, 2.0, 5.0, 7.0]).unwrap();
+        let two = &estimate.marginals(2)[1];
+        assert!((two.mean() - 11.0).abs() < 1e-12);
+        let sd = (2.0 * (1.0 + 2.0 / 3.0_f64)).sqrt();
+        assert!((two.quantile(0.8413447460685429) - 11.0 - sd).abs() < 1e-7);
+        let mut stream = Key::new(3).stream(0, Purpose::named("drift test"));
+        let paths = estimate.paths(2, 40_000, &mut stream);
+        assert!((paths.column(1).std(0.0) - sd).abs() < 0.03);
+    }
+
+    #[test]
+    fn two_figures_are_too_short() {
+        let refused = Drift::default().estimate(&[1.0, 2.0]).unwrap_err();
+        assert_eq!(refused, Refusal::TooShort { needed: 3 });
+    }
+}
