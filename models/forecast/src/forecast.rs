@@ -88,12 +88,6 @@ impl Forecast {
         }
     }
 
-    /// A forecast whose distributions are those of its paths, of which there is at least one.
-    pub(crate) fn of_paths(sample: &Sample, model: String, paths: Array2<f64>) -> Self {
-        let marginals = paths.columns().into_iter().map(|c| Marginal::draws(c.to_vec())).collect();
-        Self::new(sample, model, marginals, paths)
-    }
-
     /// The series.
     pub fn id(&self) -> &str {
         &self.id
@@ -132,7 +126,15 @@ impl Forecast {
         &self.marginals[h]
     }
 
-    /// Mean of the step `h`, from 0.
+    /// Point forecast of the step `h`, from 0: see [`Marginal::point`].
+    ///
+    /// # Panics
+    /// If `h` is beyond the horizon.
+    pub fn point(&self, h: usize) -> f64 {
+        self.floored(self.marginals[h].point())
+    }
+
+    /// Mean of the step `h`, from 0, adjusted for the bias of a transformation.
     ///
     /// # Panics
     /// If `h` is beyond the horizon.

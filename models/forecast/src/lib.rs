@@ -83,7 +83,6 @@ pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;
 pub use stl::{Stl, StlDecomposition};
 pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
-pub use structural::{Slope, Structural};
 pub use theta::{Theta, ThetaKind};
 pub use transform::Transform;
 pub use unit_root::{Kpss, KpssNull, Ocsb, kpss, kpss_short_lags, ocsb};

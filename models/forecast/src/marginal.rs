@@ -78,6 +78,15 @@ impl Part {
                 }
     }
 
+    fn point(&self) -> f64 {
+        match &self.shape {
+            Shape::Normal { mean, transform, .. } => {
+                self.shift + self.unit * transform.inverse(*mean)
+            }
+            Shape::Draws(_) => self.mean(),
+        }
+    }
+
     /// The same around its median with deviations `factor` times as large: on the transformed scale of a normal, in
     /// logarithms of positive draws.
     fn spread(&mut self, factor: f64) {
@@ -207,6 +216,14 @@ impl Marginal {
     /// Mean.
     pub fn mean(&self) -> f64 {
         self.parts.iter().map(|p| p.weight * p.mean()).sum()
+    }
+
+    /// The point forecast: the mean on the scale of the model, taken back, weighted over the parts.
+    ///
+    /// In logarithms it is the median of a part. The mean of the figure itself, [`Marginal::mean`], does not exist where
+    /// the variance of logarithms is estimated (log-t), and what stands in for it depends on the far tail.
+    pub fn point(&self) -> f64 {
+        self.parts.iter().map(|p| p.weight * p.point()).sum()
     }
 
     /// Probability of a figure of at most `y`.

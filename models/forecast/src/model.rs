@@ -6,8 +6,8 @@ use crate::fit::Estimate;
 use crate::form::Form;
 use crate::method::Method;
 use crate::{
-    Arima, Auto, AutoArima, Combination, Ets, Fitted, ForecastError, Forecaster, Sample, Scale,
-    SeasonalNaive, Structural, Theta, ThetaKind, Transform,
+    Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
+    Sample, Scale, SeasonalNaive, Structural, Theta, ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -26,6 +26,12 @@ pub enum Model {
     Ets(Ets),
     /// A theta model.
     Theta(Theta),
+    /// Complex exponential smoothing.
+    Ces(Ces),
+    /// A random walk with drift.
+    Drift(Drift),
+    /// The mean of all figures.
+    Mean(Mean),
     /// A combination of given models.
     Combination(Combination),
     /// The combination that needs no choices.
@@ -37,7 +43,7 @@ pub enum Model {
 pub(crate) struct Memory {
     own: Option<Vec<f64>>,
     /// Of the members of a combination.
-    pub(crate) members: Vec<Memory>,
+    pub(crate) members: Vec<Self>,
 }
 
 /// The transformation a sample asks for.
@@ -55,6 +61,9 @@ impl Model {
             Self::AutoArima(m) => m.label(),
             Self::Ets(m) => m.label(),
             Self::Theta(m) => m.label(),
+            Self::Ces(m) => m.label(),
+            Self::Drift(m) => m.label(),
+            Self::Mean(m) => m.label(),
             Self::Combination(m) => m.label(),
             Self::Auto(_) => "auto".to_owned(),
         }
@@ -69,6 +78,9 @@ impl Model {
             Self::Ets(_) => "ets",
             Self::Theta(m) if m.kind == ThetaKind::Standard => "theta",
             Self::Theta(_) => "dot",
+            Self::Ces(_) => "ces",
+            Self::Drift(_) => "drift",
+            Self::Mean(_) => "mean",
             Self::Combination(_) => "combination",
             Self::Auto(_) => "auto",
         }
@@ -82,13 +94,30 @@ impl Model {
             | Self::Arima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
-            Self::AutoArima(_) | Self::Ets(_) | Self::Theta(_) => sample.complete("").is_ok(),
+            Self::AutoArima(_)
+            | Self::Ets(_)
+            | Self::Theta(_)
+            | Self::Ces(_)
+            | Self::Drift(_)
+            | Self::Mean(_) => sample.complete("").is_ok(),
         }
     }
 
     /// The short names of [`Model::named`].
-    pub const NAMES: [&str; 10] =
-        ["auto", "ets", "arima", "airline", "theta", "dot", "structural", "snaive", "naive", "ces"];
+    pub const NAMES: [&str; 12] = [
+        "auto",
+        "ets",
+        "arima",
+        "airline",
+        "theta",
+        "dot",
+        "ces",
+        "structural",
+        "drift",
+        "mean",
+        "snaive",
+        "naive",
+    ];
 
     /// The model of a short name for a season of so many periods (1: none).
     pub fn named(name: &str, season: usize) -> Option<Self> {
@@ -99,6 +128,9 @@ impl Model {
             "arima" => Self::AutoArima(AutoArima::new(season)),
             "airline" if season > 1 => Self::Arima(Arima::airline(season)),
             "airline" => Self::Arima(Arima::new(0, 1, 1)),
+            "ces" => Self::Ces(if season > 1 { Ces::adjusted(season) } else { Ces::auto(1) }),
+            "drift" => Self::Drift(Drift { transform: None }),
+            "mean" => Self::Mean(Mean { transform: None }),
             "theta" => Self::Theta(Theta::standard(season)),
             "dot" => Self::Theta(Theta::dynamic_optimised(season)),
             "structural" if season > 1 => Self::Structural(Structural::basic(season)),
@@ -123,6 +155,9 @@ impl Model {
             }
             Self::Ets(m) => Box::new(m.fit(sample)?),
             Self::Theta(m) => Box::new(m.fit(sample)?),
+            Self::Ces(m) => Box::new(m.fit(sample)?),
+            Self::Drift(m) => Box::new(m.fit(sample)?),
+            Self::Mean(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
             Self::Auto(m) => Box::new(m.fit(sample)?),
         })
@@ -144,7 +179,13 @@ impl Model {
             Self::Arima(m) => m,
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
-            Self::SeasonalNaive(_) | Self::AutoArima(_) | Self::Ets(_) | Self::Theta(_) => {
+            Self::SeasonalNaive(_)
+            | Self::AutoArima(_)
+            | Self::Ets(_)
+            | Self::Theta(_)
+            | Self::Ces(_)
+            | Self::Drift(_)
+            | Self::Mean(_) => {
                 return self.fit(sample);
             }
         };

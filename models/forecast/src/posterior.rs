@@ -46,7 +46,9 @@ pub(crate) fn parameter_draws(
             stream.fill_normals(&mut z);
             stretch = (PROPOSAL_DF / chi_squared(PROPOSAL_DF as usize, &mut stream)).sqrt();
         } else {
-            z.iter_mut().for_each(|z| *z = -*z);
+            for z in &mut z {
+                *z = -*z;
+            }
         }
         let size: f64 = z.iter().map(|z| (z * stretch).powi(2)).sum();
         let point: Vec<f64> = (0..p)
@@ -151,7 +153,7 @@ fn cholesky(a: &[f64], p: usize) -> Option<Vec<f64>> {
     let mut l = vec![0.0; p * p];
     for j in 0..p {
         let pivot = a[j * p + j] - (0..j).map(|k| l[j * p + k] * l[j * p + k]).sum::<f64>();
-        if !(pivot > 1e-9 * a[j * p + j]) {
+        if pivot.is_nan() || pivot <= 1e-9 * a[j * p + j] {
             return None;
         }
         l[j * p + j] = pivot.sqrt();

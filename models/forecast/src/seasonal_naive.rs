@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::forecast::check_counts;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Forecaster, Sample};
+use crate::{Fitted, Forecast, ForecastError, Forecaster, Marginal, Sample, Transform};
 
 /// Seasonal naive with a season of so many periods; 1 is the naive forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ impl Fitted for SeasonalNaiveFit {
         n_paths: usize,
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
-        check_counts(horizon, n_paths)?;
+        check_counts(horizon, 1)?;
         let target = self.sample.target();
         let purpose = Purpose::named(&format!("seasonal naive {}", target.id()));
         let mut paths = Array2::zeros((n_paths, horizon));
@@ -142,7 +142,15 @@ impl Fitted for SeasonalNaiveFit {
                     if self.sample.scale() == Scale::Log { season[at].exp() } else { season[at] };
             }
         }
-        Ok(Forecast::of_paths(&self.sample, format!("seasonal naive [{}]", self.season), paths))
+        let transform =
+            if self.sample.scale() == Scale::Log { Transform::Log } else { Transform::None };
+        let marginal = |h: usize| {
+            let seasons = (h / self.season + 1) as f64;
+            let sd = self.deviation * seasons.sqrt();
+            Marginal::normal(self.last_season[h % self.season], sd, transform)
+        };
+        let marginals = (0..horizon).map(marginal).collect();
+        Ok(Forecast::new(&self.sample, self.form(), marginals, paths))
     }
 
     fn form(&self) -> String {

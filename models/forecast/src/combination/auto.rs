@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Combination, CombinationFit, Weights};
 use crate::model::Memory;
-use crate::{Arima, ForecastError, Forecaster, Model, Sample, SeasonalNaive, Structural};
+use crate::{AutoArima, Ces, Ets, ForecastError, Forecaster, Model, Sample, Structural, Theta};
 
 /// A fixed pool of different models, equally weighted unless one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,17 +15,20 @@ pub struct Auto {
 
 impl Auto {
     /// The combination it stands for on a sample.
-    pub fn pool(self, _sample: &Sample) -> Combination {
-        let member = |name: &str, model: Model| (name.to_owned(), model);
-        Combination {
-            members: vec![
-                member("structural", Model::Structural(Structural::basic(self.season))),
-                member("arima", Model::Arima(Arima::airline(self.season))),
-                member("snaive", Model::SeasonalNaive(SeasonalNaive { season: self.season })),
-            ],
-            weights: Weights::Screened,
-            season: self.season,
+    pub fn pool(self, sample: &Sample) -> Combination {
+        let season = self.season;
+        let damped = Ets { damped: Some(true), ..Ets::auto(season) };
+        let mut members = vec![
+            ("dot", Model::Theta(Theta::dynamic_optimised(season))),
+            ("ces", Model::Ces(Ces::adjusted(season))),
+            ("arima", Model::AutoArima(AutoArima::new(season))),
+            ("ets", Model::Ets(damped)),
+        ];
+        if sample.complete("").is_err() {
+            members.push(("structural", Model::Structural(Structural::basic(season))));
         }
+        let members = members.into_iter().map(|(n, m)| (n.to_owned(), m)).collect();
+        Combination { members, weights: Weights::Equal, season }
     }
 
     pub(crate) fn fit_with(

@@ -72,7 +72,7 @@ pub(crate) fn records(
     let pairs = seasonal_pairs(sample, season);
     let total: f64 = pairs.iter().map(|(_, now, before)| (now - before).abs()).sum();
     let scale = total / pairs.len() as f64;
-    if !(scale > 0.0) {
+    if scale.is_nan() || scale <= 0.0 {
         return None;
     }
     let mut errors = vec![Vec::new(); members.len()];

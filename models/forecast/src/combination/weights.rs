@@ -105,7 +105,9 @@ fn stacking(record: &Record) -> Vec<f64> {
             *w *= (-g).exp();
         }
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= total);
+        for w in &mut weights {
+            *w /= total;
+        }
     }
     weights
 }
