@@ -216,11 +216,13 @@ fn complex_smoothing_against_statsforecast() {
     }
 }
 
+/// Periods from 0 with their season and trend.
+type Golden<'a> = &'a [(usize, f64, f64)];
+
 /// `stl(x, s.window, robust)$time.series` with its other defaults: seasonal and trend at some periods from 0.
 #[test]
 fn stl_is_that_of_r() {
     let air = AIR_PASSENGERS.map(f64::ln);
-    type Golden<'a> = &'a [(usize, f64, f64)];
     let cases: [(Stl, &[f64], Golden); 5] = [
         // stl(log(AirPassengers), "periodic")
         (
