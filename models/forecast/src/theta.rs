@@ -202,7 +202,8 @@ impl Estimated for ThetaEstimate {
     fn account(&self) -> Account {
         let named = |name: &str, value| ParameterEstimate::normal(name.to_owned(), value, None);
         let mut parameters = vec![named("alpha", self.found.alpha)];
-        parameters.push(named("theta", 1.0 / (1.0 - self.state.weight)));
+        // Finite where θ is not.
+        parameters.push(named("1 - 1/theta", self.state.weight));
         parameters.push(named("sigma2", self.sigma2));
         if !self.adjusted.season.is_none() {
             parameters.push(named("seasonal shrinkage", self.adjusted.season.shrinkage()));
