@@ -186,7 +186,7 @@ fn guerrero_is_that_of_r() {
 }
 
 /// `m = AutoCES(season_length=12, model).fit(y).model_`: sums of squares of its residuals. It keeps
-/// `α_0` ≤ 1.8 and backcasts from other states. It comes lower in one case, the full form of AirPassengers, with parameters
+/// `α_0` ≤ 1.8 and backcasts from other states. It comes lower in one case, the full form of `AirPassengers`, with parameters
 /// (1.27342, 1.00940, 1.49967, 1.13188) at which errors do not fade: outside the region that is searched here.
 #[test]
 fn complex_smoothing_against_statsforecast() {
