@@ -67,7 +67,7 @@ fn month_before_easter(year: i32) -> Period {
     period(&format!("{year}-{:02}", if day == 1 { month - 1 } else { month }))
 }
 
-/// X-13ARIMA-SEATS 1.1 b59 on AirPassengers: `variables = (td1coef, easter[1], ao1951.may)` of the logarithms. Weekdays
+/// X-13ARIMA-SEATS 1.1 b59 on the airline passengers: `variables = (td1coef, easter[1], ao1951.may)` of the logarithms. Weekdays
 /// as here; `Easter[1]`: the share of the one day before Easter Sunday in the month, whose long-run mean by calendar month, which
 /// X-13 takes off, the seasonal difference takes out too; with trading days of logarithms each February is first divided
 /// by its length over 28.25. Moving averages are `1 − θB` there.
@@ -121,11 +121,11 @@ fn start_of_holt_winters(y: &[f64]) -> (f64, f64, Vec<f64>) {
         .map(|t| (y[t - 6] / 2.0 + y[t - 5..t + 6].iter().sum::<f64>() + y[t + 6] / 2.0) / 12.0)
         .collect();
     let n = trend.len() as f64;
-    let (at, mean) = ((n + 1.0) / 2.0, trend.iter().sum::<f64>() / n);
+    let (at, mean) = (0.5 * (n + 1.0), trend.iter().sum::<f64>() / n);
     let places = || (1..=12).map(|t| f64::from(t) - at);
     let growth = places().zip(&trend).map(|(x, y)| x * y).sum::<f64>()
         / places().map(|x| x * x).sum::<f64>();
-    let mut seasons = vec![0.0; 12];
+    let mut seasons = [0.0; 12];
     for (t, trend) in (6..18).zip(&trend) {
         seasons[t % 12] = y[t] - trend;
     }
