@@ -7,7 +7,7 @@ use crate::form::Form;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
-    Sample, Scale, SeasonalNaive, Structural, Theta, ThetaKind, Transform,
+    Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -28,6 +28,8 @@ pub enum Model {
     Theta(Theta),
     /// Complex exponential smoothing.
     Ces(Ces),
+    /// Seasonal and trend decomposition by local regression, its adjusted series forecast.
+    Stl(StlForecast),
     /// A random walk with drift.
     Drift(Drift),
     /// The mean of all figures.
@@ -62,6 +64,7 @@ impl Model {
             Self::Ets(m) => m.label(),
             Self::Theta(m) => m.label(),
             Self::Ces(m) => m.label(),
+            Self::Stl(m) => m.label(),
             Self::Drift(m) => m.label(),
             Self::Mean(m) => m.label(),
             Self::Combination(m) => m.label(),
@@ -79,6 +82,7 @@ impl Model {
             Self::Theta(m) if m.kind == ThetaKind::Standard => "theta",
             Self::Theta(_) => "dot",
             Self::Ces(_) => "ces",
+            Self::Stl(_) => "stl",
             Self::Drift(_) => "drift",
             Self::Mean(_) => "mean",
             Self::Combination(_) => "combination",
@@ -98,13 +102,14 @@ impl Model {
             | Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
+            | Self::Stl(_)
             | Self::Drift(_)
             | Self::Mean(_) => sample.complete("").is_ok(),
         }
     }
 
     /// The short names of [`Model::named`].
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "auto",
         "ets",
         "arima",
@@ -113,6 +118,7 @@ impl Model {
         "dot",
         "ces",
         "structural",
+        "stl",
         "drift",
         "mean",
         "snaive",
@@ -131,6 +137,7 @@ impl Model {
             "ces" => Self::Ces(if season > 1 { Ces::adjusted(season) } else { Ces::auto(1) }),
             "drift" => Self::Drift(Drift { transform: None }),
             "mean" => Self::Mean(Mean { transform: None }),
+            "stl" => Self::Stl(StlForecast::new(season)),
             "theta" => Self::Theta(Theta::standard(season)),
             "dot" => Self::Theta(Theta::dynamic_optimised(season)),
             "structural" if season > 1 => Self::Structural(Structural::basic(season)),
@@ -156,6 +163,7 @@ impl Model {
             Self::Ets(m) => Box::new(m.fit(sample)?),
             Self::Theta(m) => Box::new(m.fit(sample)?),
             Self::Ces(m) => Box::new(m.fit(sample)?),
+            Self::Stl(m) => Box::new(m.fit(sample)?),
             Self::Drift(m) => Box::new(m.fit(sample)?),
             Self::Mean(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
@@ -184,6 +192,7 @@ impl Model {
             | Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
+            | Self::Stl(_)
             | Self::Drift(_)
             | Self::Mean(_) => {
                 return self.fit(sample);
