@@ -1,7 +1,6 @@
 //! Exponential smoothing against R 4.2.2 `forecast` 8.20, at its parameters and at ours.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod data;
 #[path = "data/ets.rs"]
 mod ets_data;
