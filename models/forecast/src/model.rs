@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
 use crate::form::Form;
+use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
@@ -44,6 +45,8 @@ pub enum Model {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     own: Option<Vec<f64>>,
+    /// The order of an ARIMA chosen on an awkward sample, and the origins at which it was kept.
+    order: Option<(Arima, usize)>,
     /// Of the members of a combination.
     pub(crate) members: Vec<Self>,
 }
@@ -96,10 +99,10 @@ impl Model {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
             | Self::Arima(_)
+            | Self::AutoArima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
-            Self::AutoArima(_)
-            | Self::Ets(_)
+            Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
             | Self::Stl(_)
@@ -157,6 +160,7 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
+            Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample), ..*m }.fit(sample)?)
             }
@@ -185,6 +189,9 @@ impl Model {
                 &structural
             }
             Self::Arima(m) => m,
+            Self::AutoArima(m) if sample.complete("").is_err() => {
+                return arima_next(m, sample, memory);
+            }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::SeasonalNaive(_)
@@ -202,4 +209,41 @@ impl Model {
         memory.own = Some(estimate.free_parameters().to_vec());
         Ok(Box::new(estimate))
     }
+}
+
+/// Origins at which an order is kept before it is chosen anew.
+const ORDER_KEPT: usize = 11;
+
+/// An ARIMA of chosen order on an awkward sample: the order of the origin before, unless that is old or fails.
+fn arima_next(
+    model: &AutoArima,
+    sample: &Sample,
+    memory: &mut Memory,
+) -> Result<Box<dyn Fitted>, ForecastError> {
+    if let Some((order, kept)) = memory.order
+        && kept < ORDER_KEPT
+        && let Ok(estimate) = Estimate::quick(&order, sample, memory.own.as_deref())
+    {
+        memory.order = Some((order, kept + 1));
+        memory.own = Some(estimate.free_parameters().to_vec());
+        return Ok(Box::new(estimate));
+    }
+    let prepared = linearise(sample, model.season)?;
+    let mut reason = None;
+    for (order, start) in model.orders_on(sample, &prepared)? {
+        match Estimate::quick(&order, sample, Some(&start)) {
+            Ok(estimate) => {
+                memory.order = Some((order, 0));
+                memory.own = Some(estimate.free_parameters().to_vec());
+                return Ok(Box::new(estimate));
+            }
+            Err(ForecastError::NotPinned { .. }) => {
+                return Ok(Box::new(model.fit_prepared(prepared)?));
+            }
+            Err(e) => reason = reason.or(Some(e)),
+        }
+    }
+    Err(reason.unwrap_or_else(|| {
+        ForecastError::Specification(format!("{}: no order could be estimated", model.label()))
+    }))
 }
