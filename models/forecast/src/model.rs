@@ -8,7 +8,8 @@ use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
-    Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind, Transform,
+    Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind,
+    Transform,
 };
 
 /// A model of this crate.
@@ -39,6 +40,8 @@ pub enum Model {
     Combination(Combination),
     /// The combination that needs no choices.
     Auto(Auto),
+    /// A model whose intervals follow its own record.
+    Recalibrated(Recalibrated),
 }
 
 /// Estimates of the origin before, from which the next search starts.
@@ -72,6 +75,7 @@ impl Model {
             Self::Mean(m) => m.label(),
             Self::Combination(m) => m.label(),
             Self::Auto(_) => "auto".to_owned(),
+            Self::Recalibrated(m) => m.label(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Model {
             Self::Mean(_) => "mean",
             Self::Combination(_) => "combination",
             Self::Auto(_) => "auto",
+            Self::Recalibrated(_) => "recalibrated",
         }
     }
 
@@ -102,6 +107,7 @@ impl Model {
             | Self::AutoArima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
+            Self::Recalibrated(m) => m.model.takes(sample),
             Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
@@ -172,6 +178,7 @@ impl Model {
             Self::Mean(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
             Self::Auto(m) => Box::new(m.fit(sample)?),
+            Self::Recalibrated(m) => Box::new(m.fit(sample)?),
         })
     }
 
@@ -194,6 +201,7 @@ impl Model {
             }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
+            Self::Recalibrated(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::SeasonalNaive(_)
             | Self::AutoArima(_)
             | Self::Ets(_)

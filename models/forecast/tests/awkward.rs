@@ -5,9 +5,11 @@
 mod data;
 
 use monazite_forecast::{
-    Arima, BacktestOptions, Forecaster, Model, Regressor, Regressors, Sample, Scale, backtest,
+    Arima, BacktestOptions, Fitted, Forecast, Forecaster, Model, Recalibrated, Recalibration,
+    Regressor, Regressors, Sample, Scale, backtest,
 };
 use monazite_series::{Aggregation, Observation, Period, Series};
+use monazite_stochastic::{Key, Purpose};
 
 fn month(text: &str) -> Period {
     text.parse().unwrap()
@@ -90,4 +92,70 @@ fn a_regressor_is_estimated_with_the_chosen_order() {
     let fit = Model::named("arima", 12).unwrap().fit(&sample).unwrap();
     let effect = fit.report().unwrap().coefficients[0].value;
     assert!((effect - 1.2_f64.ln()).abs() < 0.08, "{effect}");
+}
+
+/// A random walk whose steps have these standard deviations.
+fn walk(deviations: &[f64], seed: u64) -> Sample {
+    let mut stream = Key::new(seed).stream(0, Purpose::named("walk"));
+    let mut level = 1000.0;
+    let values: Vec<f64> = deviations
+        .iter()
+        .map(|sd| {
+            level += sd * stream.normal();
+            level
+        })
+        .collect();
+    Sample::new(series(&values), Scale::Level, Regressors::none()).unwrap()
+}
+
+fn record(sample: &Sample) -> Recalibration {
+    let options = BacktestOptions { origins: 60, horizon: 6, n_paths: 1, ..Default::default() };
+    let naive = Model::named("naive", 1).unwrap();
+    Recalibration::of(&backtest(&naive, sample, 1, &options).unwrap())
+}
+
+/// Steps have grown from 1 to 3; the naive forecast takes their spread from all figures.
+#[test]
+fn intervals_that_held_too_seldom_are_widened() {
+    let mut deviations = vec![1.0; 200];
+    deviations.resize(300, 3.0);
+    let mut widened = 0;
+    for seed in 0..20 {
+        let sample = walk(&deviations, seed);
+        let found = record(&sample);
+        if found.is_applied() {
+            widened += 1;
+            assert!(found.factors()[0] > 1.1 && found.gain() > 0.0, "{found:?}");
+        }
+    }
+    assert!(widened >= 15, "{widened} of 20");
+    let sample = walk(&deviations, 1);
+    let naive = Model::named("naive", 1).unwrap();
+    let plain = naive.fit(&sample).unwrap().forecast(6, 500, 1).unwrap();
+    let wide = Recalibrated { origins: 60, horizon: 6, ..Recalibrated::new(naive, 1) };
+    let wide = wide.fit(&sample).unwrap();
+    let factors = wide.recalibration().factors().to_vec();
+    let wide = wide.forecast(6, 500, 1).unwrap();
+    for h in 0..6 {
+        let median = plain.quantile(h, 0.5).unwrap();
+        assert!((wide.quantile(h, 0.5).unwrap() - median).abs() < 1e-6);
+        let gap = |f: &Forecast| f.quantile(h, 0.9).unwrap() - median;
+        assert!((gap(&wide) / gap(&plain) - factors[h]).abs() < 1e-6);
+        let spread = wide.paths().column(h).std(0.0) / plain.paths().column(h).std(0.0);
+        assert!((spread / factors[h] - 1.0).abs() < 0.05);
+    }
+}
+
+/// Steps keep their spread: factors are mostly left at one, and never far from it.
+#[test]
+fn intervals_that_hold_are_left_alone() {
+    let mut applied = 0;
+    for seed in 0..20 {
+        let found = record(&walk(&[2.0; 300], seed));
+        applied += usize::from(found.is_applied());
+        for factor in found.factors() {
+            assert!((0.7..1.45).contains(factor), "{seed}: {found:?}");
+        }
+    }
+    assert!(applied <= 6, "{applied} of 20");
 }
