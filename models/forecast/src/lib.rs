@@ -33,6 +33,7 @@ mod outliers;
 mod polynomial;
 mod posterior;
 mod problem;
+mod recalibration;
 mod regressor;
 mod report;
 mod sample;
@@ -76,6 +77,7 @@ pub use outliers::{
     Intervention, InterventionKind, InterventionOptions, Interventions, critical_value,
     find_interventions,
 };
+pub use recalibration::{Recalibrated, RecalibratedFit, Recalibration};
 pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};

@@ -12,7 +12,7 @@ use monazite_statespace::{Scale, smooth};
 use crate::fit::{Estimate, fault};
 use crate::problem::Column;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Regressors, Sample};
+use crate::{Fitted, Forecast, ForecastError, Regressors, Sample, Structural};
 
 /// A sample without sums, gaps and regressors, and the way back.
 #[derive(Debug, Clone)]
@@ -39,6 +39,13 @@ impl Estimate {
         };
         Ok(channel.regressors().rows().into_iter().map(effect).collect())
     }
+}
+
+/// The sample as a structural model prepares it.
+pub(crate) fn linearise(sample: &Sample, season: usize) -> Result<Linearised, ForecastError> {
+    let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
+    let model = model.for_sample(sample);
+    Linearised::by(&Estimate::quick(&model, sample, None)?)
 }
 
 impl Linearised {

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
 use crate::form::Form;
+use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
-    Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind, Transform,
+    Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind,
+    Transform,
 };
 
 /// A model of this crate.
@@ -38,12 +40,16 @@ pub enum Model {
     Combination(Combination),
     /// The combination that needs no choices.
     Auto(Auto),
+    /// A model whose intervals follow its own record.
+    Recalibrated(Recalibrated),
 }
 
 /// Estimates of the origin before, from which the next search starts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     own: Option<Vec<f64>>,
+    /// The order of an ARIMA chosen on an awkward sample, and the origins at which it was kept.
+    order: Option<(Arima, usize)>,
     /// Of the members of a combination.
     pub(crate) members: Vec<Self>,
 }
@@ -69,6 +75,7 @@ impl Model {
             Self::Mean(m) => m.label(),
             Self::Combination(m) => m.label(),
             Self::Auto(_) => "auto".to_owned(),
+            Self::Recalibrated(m) => m.label(),
         }
     }
 
@@ -87,6 +94,7 @@ impl Model {
             Self::Mean(_) => "mean",
             Self::Combination(_) => "combination",
             Self::Auto(_) => "auto",
+            Self::Recalibrated(_) => "recalibrated",
         }
     }
 
@@ -96,10 +104,11 @@ impl Model {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
             | Self::Arima(_)
+            | Self::AutoArima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
-            Self::AutoArima(_)
-            | Self::Ets(_)
+            Self::Recalibrated(m) => m.model.takes(sample),
+            Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
             | Self::Stl(_)
@@ -157,6 +166,7 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
+            Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample), ..*m }.fit(sample)?)
             }
@@ -168,6 +178,7 @@ impl Model {
             Self::Mean(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
             Self::Auto(m) => Box::new(m.fit(sample)?),
+            Self::Recalibrated(m) => Box::new(m.fit(sample)?),
         })
     }
 
@@ -185,8 +196,12 @@ impl Model {
                 &structural
             }
             Self::Arima(m) => m,
+            Self::AutoArima(m) if sample.complete("").is_err() => {
+                return arima_next(m, sample, memory);
+            }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
+            Self::Recalibrated(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::SeasonalNaive(_)
             | Self::AutoArima(_)
             | Self::Ets(_)
@@ -202,4 +217,41 @@ impl Model {
         memory.own = Some(estimate.free_parameters().to_vec());
         Ok(Box::new(estimate))
     }
+}
+
+/// Origins at which an order is kept before it is chosen anew.
+const ORDER_KEPT: usize = 11;
+
+/// An ARIMA of chosen order on an awkward sample: the order of the origin before, unless that is old or fails.
+fn arima_next(
+    model: &AutoArima,
+    sample: &Sample,
+    memory: &mut Memory,
+) -> Result<Box<dyn Fitted>, ForecastError> {
+    if let Some((order, kept)) = memory.order
+        && kept < ORDER_KEPT
+        && let Ok(estimate) = Estimate::quick(&order, sample, memory.own.as_deref())
+    {
+        memory.order = Some((order, kept + 1));
+        memory.own = Some(estimate.free_parameters().to_vec());
+        return Ok(Box::new(estimate));
+    }
+    let prepared = linearise(sample, model.season)?;
+    let mut reason = None;
+    for (order, start) in model.orders_on(sample, &prepared)? {
+        match Estimate::quick(&order, sample, Some(&start)) {
+            Ok(estimate) => {
+                memory.order = Some((order, 0));
+                memory.own = Some(estimate.free_parameters().to_vec());
+                return Ok(Box::new(estimate));
+            }
+            Err(ForecastError::NotPinned { .. }) => {
+                return Ok(Box::new(model.fit_prepared(prepared)?));
+            }
+            Err(e) => reason = reason.or(Some(e)),
+        }
+    }
+    Err(reason.unwrap_or_else(|| {
+        ForecastError::Specification(format!("{}: no order could be estimated", model.label()))
+    }))
 }

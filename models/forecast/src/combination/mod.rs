@@ -19,11 +19,10 @@ use serde::{Deserialize, Serialize};
 pub use auto::Auto;
 pub use weights::Weights;
 
-use crate::fit::Estimate;
-use crate::linearised::{Linearised, LinearisedFit};
+use crate::linearised::{Linearised, LinearisedFit, linearise};
 use crate::model::Memory;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Forecaster, Model, Sample, Structural};
+use crate::{Fitted, Forecast, ForecastError, Forecaster, Model, Sample};
 use mixture::mixture;
 use origins::{Record, records};
 
@@ -160,13 +159,6 @@ impl Combination {
         }
         CombinationFit { label: self.label(), sample: sample.clone(), fits: kept, members }
     }
-}
-
-/// The sample as a structural model prepares it.
-fn linearise(sample: &Sample, season: usize) -> Result<Linearised, ForecastError> {
-    let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
-    let model = model.for_sample(sample);
-    Linearised::by(&Estimate::quick(&model, sample, None)?)
 }
 
 fn no_members() -> ForecastError {
