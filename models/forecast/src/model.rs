@@ -54,9 +54,13 @@ pub(crate) struct Memory {
     pub(crate) members: Vec<Self>,
 }
 
-/// The transformation a sample asks for.
-fn transform_of(sample: &Sample) -> Transform {
-    if sample.scale() == Scale::Log { Transform::Log } else { Transform::None }
+/// The transformation of a complete sample: none where it is in levels, logarithms or none, by likelihood, else.
+fn transform_of(sample: &Sample, season: usize) -> Transform {
+    if sample.scale() == Scale::Level {
+        return Transform::None;
+    }
+    let figures: Vec<f64> = sample.target().observations().iter().map(|o| o.value).collect();
+    Transform::choose(&figures, season)
 }
 
 impl Model {
@@ -168,7 +172,7 @@ impl Model {
             Self::Arima(m) => Box::new(m.fit(sample)?),
             Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
-                Box::new(AutoArima { transform: transform_of(sample), ..*m }.fit(sample)?)
+                Box::new(AutoArima { transform: transform_of(sample, m.season), ..*m }.fit(sample)?)
             }
             Self::Ets(m) => Box::new(m.fit(sample)?),
             Self::Theta(m) => Box::new(m.fit(sample)?),

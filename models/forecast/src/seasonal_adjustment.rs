@@ -201,7 +201,7 @@ pub(crate) struct Adjusted {
 }
 
 impl Adjusted {
-    /// In logarithms where every figure is positive unless another transformation is asked for. Indices add on a
+    /// In logarithms or levels of positive figures, whichever are likelier, unless a transformation is asked for. Indices add on a
     /// transformed scale; those of positive figures in levels multiply.
     pub(crate) fn of(
         y: &[f64],
@@ -211,7 +211,7 @@ impl Adjusted {
     ) -> Result<Self, Refusal> {
         let not_positive = y.iter().position(|y| *y <= 0.0);
         let transform = match (transform, not_positive) {
-            (None, None) => Transform::Log,
+            (None, None) => Transform::choose(y, season),
             (None, Some(_)) => Transform::None,
             (Some(asked), Some(at)) if asked.needs_positive() => {
                 return Err(Refusal::NotPositive { at });

@@ -19,6 +19,8 @@ pub enum Weights {
     Stacking,
 }
 
+/// Why weights are equal (docs/decisions/008).
+const EQUAL: &str = "equal weight: no estimated weights did better at origins inside the M3 series by more than chance";
 /// A member whose error is more than this many times that of the median member is left out.
 const FAR: f64 = 2.0;
 /// Steps of the search for stacking weights.
@@ -51,7 +53,7 @@ impl Weights {
             return vec![(equal, reason.to_owned()); n];
         };
         match self {
-            Self::Equal => vec![(equal, "equal weight".to_owned()); n],
+            Self::Equal => vec![(equal, EQUAL.to_owned()); n],
             Self::Screened => screened(record),
             Self::InverseError => {
                 let inverse: Vec<f64> =
