@@ -256,6 +256,11 @@ impl Estimate {
         &self.design.columns
     }
 
+    /// Indices of the regressors whose coefficients walk.
+    pub(crate) fn varying(&self) -> &[usize] {
+        &self.design.varying
+    }
+
     pub(crate) fn filtered(&self) -> &Filtered {
         &self.filtered
     }
@@ -272,9 +277,18 @@ impl Estimate {
 
     /// Channels on a calendar `horizon` periods longer than the data.
     pub(crate) fn channels(&self, horizon: usize) -> Result<Vec<Channel>, ForecastError> {
-        let n = self.sample.n_periods() + horizon;
-        let matrices = self.design.matrices(&self.sample, n)?;
-        let loadings = self.design.loadings(&self.sample, n)?;
+        self.channels_of(&self.sample, horizon)
+    }
+
+    /// The same with the regressors of another sample of the same data.
+    pub(crate) fn channels_of(
+        &self,
+        sample: &Sample,
+        horizon: usize,
+    ) -> Result<Vec<Channel>, ForecastError> {
+        let n = sample.n_periods() + horizon;
+        let matrices = self.design.matrices(sample, n)?;
+        let loadings = self.design.loadings(sample, n)?;
         let named = |e| fault(&self.label, &self.sample, e);
         matrices
             .into_iter()

@@ -215,10 +215,10 @@ pub struct SmoothedPeriod {
 }
 
 /// The periods ahead as the target sees them.
-struct Ahead {
-    channel: Channel,
+pub(crate) struct Ahead {
+    pub(crate) channel: Channel,
     /// `horizon × coefficients`.
-    regressors: Array2<f64>,
+    pub(crate) regressors: Array2<f64>,
 }
 
 impl Estimate {
@@ -299,7 +299,7 @@ impl Estimate {
         Ok(paths)
     }
 
-    fn stream(&self, what: &str, seed: u64) -> Stream {
+    pub(crate) fn stream(&self, what: &str, seed: u64) -> Stream {
         let id = self.sample().target().id();
         Key::new(seed).stream(0, Purpose::named(&format!("{what} {id} {}", self.label())))
     }

@@ -13,6 +13,7 @@ mod backtest;
 mod ces;
 mod combination;
 mod compare;
+mod conditional;
 mod counterfactual;
 mod diagnostics;
 mod drift;
@@ -57,6 +58,7 @@ pub use compare::{
     Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
     Kernel, Loss, Statistic,
 };
+pub use conditional::{FuturePaths, forecast_given};
 pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use drift::Drift;
