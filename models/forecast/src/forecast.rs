@@ -18,6 +18,7 @@ use crate::fit::{Estimate, GaussianFit, fault};
 use crate::marginal::spread_from;
 use crate::posterior::shares;
 use crate::report::FitReport;
+use crate::saved::{Saved, SavedParts, exact};
 use crate::{ForecastError, Marginal, Sample, Transform};
 
 /// Probabilities of the quantile columns of every forecast.
@@ -43,6 +44,11 @@ pub trait Fitted: fmt::Debug + Send + Sync {
 
     /// What was estimated, if one model was.
     fn report(&self) -> Option<&FitReport>;
+
+    /// What has to be kept to have it again; `None` where that is not known. See [`crate::SavedModel`].
+    fn saved(&self) -> Option<SavedParts> {
+        None
+    }
 
     /// What a combination is made of; nothing else has members.
     fn members(&self) -> &[Member] {
@@ -399,6 +405,11 @@ impl Fitted for GaussianFit {
 
     fn report(&self) -> Option<&FitReport> {
         Some(self.report())
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        let parameters = exact(self.estimate().free_parameters());
+        Some(SavedParts(Saved::Gaussian { model: self.model()?.clone(), parameters }))
     }
 }
 

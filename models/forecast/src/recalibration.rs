@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::marginal::spread_from;
 use crate::model::Memory;
 use crate::report::FitReport;
+use crate::saved::{Exact, Saved, SavedParts, exact};
 use crate::score::interval_score;
 use crate::{
     Backtest, BacktestOptions, Fitted, Forecast, ForecastError, Forecaster, Model, Sample, Scored,
@@ -268,6 +269,16 @@ impl Forecaster for Recalibrated {
 }
 
 impl RecalibratedFit {
+    /// A fit with a recalibration that is there already.
+    pub(crate) fn at(
+        inner: Box<dyn Fitted>,
+        factors: Vec<f64>,
+        gain: f64,
+        n_origins: usize,
+    ) -> Self {
+        Self { inner, recalibration: Recalibration { factors, gain, n_origins } }
+    }
+
     /// What was changed.
     pub fn recalibration(&self) -> &Recalibration {
         &self.recalibration
@@ -291,6 +302,15 @@ impl Fitted for RecalibratedFit {
 
     fn report(&self) -> Option<&FitReport> {
         self.inner.report()
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        Some(SavedParts(Saved::Recalibrated {
+            inner: Box::new(self.inner.saved()?.0),
+            factors: exact(&self.recalibration.factors),
+            gain: Exact(self.recalibration.gain),
+            n_origins: self.recalibration.n_origins,
+        }))
     }
 
     fn members(&self) -> &[crate::Member] {

@@ -183,6 +183,38 @@ impl ArimaEstimate {
         regressors: &[Vec<f64>],
         start: Option<&[f64]>,
     ) -> Result<Self, ArimaError> {
+        Self::found(spec, y, constant, regressors, &|profile| {
+            search(profile, start, N_STARTS, FINE)
+        })
+    }
+
+    /// The order at unconstrained parameters, without a search.
+    pub(super) fn at(
+        spec: Arima,
+        y: &[f64],
+        constant: bool,
+        free: &[f64],
+    ) -> Result<Self, ArimaError> {
+        let needed = spec.names().len();
+        if free.len() != needed {
+            return Err(ArimaError::Specification(format!(
+                "{} has {needed} parameters to be read, not {}",
+                spec.label_with(constant),
+                free.len()
+            )));
+        }
+        Self::found(spec, y, constant, &[], &|profile| {
+            profile.at(free).map(|value| (free.to_vec(), value, 0.0))
+        })
+    }
+
+    fn found(
+        spec: Arima,
+        y: &[f64],
+        constant: bool,
+        regressors: &[Vec<f64>],
+        find: &dyn Fn(&mut Profile<'_>) -> Option<(Vec<f64>, Value, f64)>,
+    ) -> Result<Self, ArimaError> {
         spec.check(constant)?;
         let label = spec.label_with(constant);
         checked(&spec, y, constant, regressors, &label)?;
@@ -201,8 +233,7 @@ impl ArimaEstimate {
         }
         columns.push(differenced(y, &differences));
         let mut profile = Profile::new(spec, &columns);
-        let (free, value, gain) =
-            search(&mut profile, start, N_STARTS, FINE).ok_or_else(singular)?;
+        let (free, value, gain) = find(&mut profile).ok_or_else(singular)?;
         // Nothing random is left: squares at the size of rounding of the figures.
         let largest = y.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         if value.squares <= 1e-22 * largest * largest * value.n as f64 {
@@ -347,11 +378,11 @@ pub(super) fn search(
             best = Some((free, value, gain));
         }
     }
-    let (mut free, mut value, mut gain) = best?;
+    let (mut free, _, mut gain) = best?;
     if effort != COARSE {
-        (value, gain) = profile.search(&mut free, effort)?;
+        (_, gain) = profile.search(&mut free, effort)?;
     }
-    profile.at(&free)?;
+    let value = profile.at(&free)?;
     Some((free, value, gain))
 }
 
