@@ -35,11 +35,11 @@ pub(crate) enum Saved {
     /// A model without a search.
     Closed { model: Model },
     /// A method on the sample as a structural model prepares it.
-    Linearised { season: usize, parameters: Vec<Exact>, inner: Box<Saved> },
+    Linearised { season: usize, parameters: Vec<Exact>, inner: Box<Self> },
     /// Members with their weights.
-    Combination { label: String, fits: Vec<(Exact, Saved)>, members: Vec<Member> },
+    Combination { label: String, fits: Vec<(Exact, Self)>, members: Vec<Member> },
     /// With factors on its spread.
-    Recalibrated { inner: Box<Saved>, factors: Vec<Exact>, gain: Exact, n_origins: usize },
+    Recalibrated { inner: Box<Self>, factors: Vec<Exact>, gain: Exact, n_origins: usize },
 }
 
 /// What is kept of a fit, for [`SavedModel`] to write.

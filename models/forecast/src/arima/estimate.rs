@@ -213,7 +213,7 @@ impl ArimaEstimate {
         y: &[f64],
         constant: bool,
         regressors: &[Vec<f64>],
-        find: &dyn Fn(&mut Profile<'_>) -> Option<(Vec<f64>, Value, f64)>,
+        find: &dyn Fn(&mut Profile<'_>) -> Option<Found>,
     ) -> Result<Self, ArimaError> {
         spec.check(constant)?;
         let label = spec.label_with(constant);
@@ -357,6 +357,9 @@ fn checked(
     Ok(())
 }
 
+/// Where a search ended, the value there and what it still promised.
+type Found = (Vec<f64>, Value, f64);
+
 /// The maximum from the best of the usual points (and from `start`), the value and what the search still promised.
 ///
 /// A likelihood may have several maxima: the search goes a short way from the `n_starts` best points, then to the end
@@ -366,11 +369,11 @@ pub(super) fn search(
     start: Option<&[f64]>,
     n_starts: usize,
     effort: Effort,
-) -> Option<(Vec<f64>, Value, f64)> {
+) -> Option<Found> {
     let mut starts = profile.ranked(profile.spec().search_points());
     starts.truncate(n_starts);
     starts.extend(start.map(<[f64]>::to_vec));
-    let mut best: Option<(Vec<f64>, Value, f64)> = None;
+    let mut best: Option<Found> = None;
     for mut free in starts {
         if let Some((value, gain)) = profile.search(&mut free, COARSE)
             && best.as_ref().is_none_or(|b| value.log_likelihood() > b.1.log_likelihood())
