@@ -2,7 +2,6 @@
 //! 8.20 and statsforecast 2.1.0, each with the call that made the figure.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "not every series of the tables is used here")]
 mod data;
 
 #[path = "data/nottem.rs"]
