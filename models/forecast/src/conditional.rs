@@ -47,7 +47,7 @@ pub fn forecast_given(
             for (name, paths) in drivers {
                 regressors = regressors.with_future(name, first, &paths.row(row).to_vec())?;
             }
-            estimate.ahead_of(&sample.clone().with_regressors(regressors), horizon)
+            estimate.ahead_of(&sample.clone().with_regressors(regressors)?, horizon)
         })
         .collect::<Result<Vec<Ahead>, ForecastError>>()?;
     let mut stream = estimate.stream("given", seed);

@@ -121,11 +121,6 @@ impl Sample {
         &self.regressors
     }
 
-    /// The same sample with other regressors.
-    pub(crate) fn with_regressors(self, regressors: Regressors) -> Self {
-        Self { regressors, ..self }
-    }
-
     /// First period of the calendar.
     pub fn first_period(&self) -> Period {
         self.first

@@ -1,7 +1,6 @@
 //! Models on samples with sums, gaps and regressors, forecasts given regressors, recalibration, and fits that are saved.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod data;
 
 use monazite_forecast::{

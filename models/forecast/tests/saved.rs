@@ -1,7 +1,6 @@
 //! Fitted models put away as JSON and read again: the same bytes on the same data, no search on newer data.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod data;
 
 use monazite_forecast::{
