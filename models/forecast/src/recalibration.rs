@@ -11,6 +11,10 @@
 //! overlap. Factors of neighbouring periods ahead are estimated together, with triangular weights. They are applied only
 //! if factors from the first half of the origins, with what was known by the end of it, lower the score of the second
 //! half by more than its standard error.
+//!
+//! Within the training part of 371 monthly series of M3 (100 figures or more, the last twelve held out, 24 origins) interval
+//! scores fell by 2.8 % for the seasonal naive forecast, 1.0 % for dynamic theta and .6 % for exponential smoothing; where
+//! factors were applied (223, 135 and 134 series) by 6.2, 2.6 and 1.4 %. Coverage of these models was near its level before.
 
 use serde::{Deserialize, Serialize};
 
