@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use self::filter::{Gains, Problem, Shape, States, responses};
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, ParameterEstimate, Sample, Transform};
+use crate::{
+    ForecastError, Forecaster, Marginal, MethodFit, Model, ParameterEstimate, Sample, Transform,
+};
 
 /// Which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,10 +119,27 @@ impl Method for Ces {
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
         Ok(Box::new(self.estimated(y)?))
     }
+
+    fn at(&self, y: &[f64], parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        let needed = self.shape(self.kind).n_parameters();
+        if parameters.len() != needed {
+            return Err(Refusal::Specification(format!(
+                "{} has {needed} parameters to be read, not {}",
+                self.label(),
+                parameters.len()
+            )));
+        }
+        Ok(Box::new(self.estimated_at(y, Some(parameters))?))
+    }
 }
 
 impl Ces {
     fn estimated(&self, y: &[f64]) -> Result<CesEstimate, Refusal> {
+        self.estimated_at(y, None)
+    }
+
+    /// At these parameters if they are known.
+    fn estimated_at(&self, y: &[f64], known: Option<&[f64]>) -> Result<CesEstimate, Refusal> {
         if self.seasonal() && self.season < 2 {
             return Err(Refusal::Specification(format!(
                 "{} needs a season of at least 2 periods, not {}",
@@ -147,7 +166,10 @@ impl Ces {
         let mut best: Option<(CesKind, Vec<f64>, f64)> = None;
         for kind in kinds {
             let shape = self.shape(*kind);
-            let (parameters, criterion) = Problem::new(shape, &adjusted.figures).search();
+            let (parameters, criterion) = match known {
+                Some(known) => (known.to_vec(), 0.0),
+                None => Problem::new(shape, &adjusted.figures).search(),
+            };
             let aicc = criterion + penalty(shape.n_parameters() + 1, y.len());
             if best.as_ref().is_none_or(|b| aicc < b.2) {
                 best = Some((*kind, parameters, aicc));
@@ -161,7 +183,19 @@ impl Ces {
         let (errors, states) = Problem::new(shape, &adjusted.figures).run(&gains);
         let squares: f64 = errors.iter().map(|e| e * e).sum();
         let sigma2 = squares / (errors.len() - shape.n_parameters()) as f64;
-        Ok(CesEstimate { kind, shape, parameters, gains, zero, adjusted, errors, states, sigma2 })
+        let spec = Self { kind, transform: Some(adjusted.transform), ..*self };
+        Ok(CesEstimate {
+            spec,
+            kind,
+            shape,
+            parameters,
+            gains,
+            zero,
+            adjusted,
+            errors,
+            states,
+            sigma2,
+        })
     }
 }
 
@@ -181,6 +215,8 @@ fn penalty(k: usize, n: usize) -> f64 {
 /// Complex exponential smoothing at its estimates.
 #[derive(Debug)]
 struct CesEstimate {
+    /// The form chosen, on its scale.
+    spec: Ces,
     kind: CesKind,
     shape: Shape,
     parameters: Vec<f64>,
@@ -235,6 +271,10 @@ impl Estimated for CesEstimate {
             }
         }
         paths
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        Some((Model::Ces(self.spec), self.parameters.clone()))
     }
 
     fn account(&self) -> Account {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, ParameterEstimate, Sample, Transform};
+use crate::{
+    ForecastError, Forecaster, Marginal, MethodFit, Model, ParameterEstimate, Sample, Transform,
+};
 
 /// Random walk with drift.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -85,6 +87,10 @@ impl Estimated for DriftEstimate {
             }
         }
         paths
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        Some((Model::Drift(Drift { transform: Some(self.transform) }), Vec::new()))
     }
 
     fn account(&self) -> Account {

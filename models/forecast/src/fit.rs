@@ -4,7 +4,7 @@
 //! so that the search sees their profile likelihood.
 
 use monazite_series::Period;
-use monazite_statespace::{Channel, Filtered, StateSpaceError, filter, filter_at};
+use monazite_statespace::{Channel, Filtered, Maximum, StateSpaceError, filter, filter_at};
 use monazite_stochastic::{Key, Purpose};
 
 use crate::form::{Dynamics, Form};
@@ -13,7 +13,7 @@ use crate::posterior::{Weighted, chi_squared, parameter_draws};
 use crate::problem::{Column, Design, Problem};
 use crate::report::{FitReport, ParameterEstimate};
 use crate::varying::{Varying, moving_signal};
-use crate::{Arima, ForecastError, Sample, Structural};
+use crate::{Arima, ForecastError, Model, Sample, Structural};
 
 /// A model that can be fitted to a sample.
 pub trait Forecaster {
@@ -33,7 +33,8 @@ impl Forecaster for Structural {
     fn fit(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
         self.check()?;
         let model = self.for_sample(sample);
-        let mut fit = GaussianFit::searched(&model, sample, None)?;
+        let own = Model::Structural(*self);
+        let mut fit = GaussianFit::searched(&model, sample, None)?.of_model(&own);
         if model != *self {
             fit.report.warnings.push(PROPER_SEASON.to_owned());
         }
@@ -53,7 +54,8 @@ impl Forecaster for Arima {
             )));
         }
         let start = self.start_on(&sample.standardised()?);
-        GaussianFit::searched(self, sample, start.as_deref())
+        let fit = GaussianFit::searched(self, sample, start.as_deref())?;
+        Ok(fit.of_model(&Model::Arima(*self)))
     }
 }
 
@@ -91,6 +93,8 @@ const N_DRAWS_QUICK: usize = 24;
 pub struct GaussianFit {
     estimate: Estimate,
     report: FitReport,
+    /// What it is a fit of, if it can be made again from that and the parameters.
+    model: Option<Model>,
 }
 
 /// What a reader should know of a season that figures alone do not pin.
@@ -148,6 +152,21 @@ fn problem<'a>(
     let problem = Problem::new(form, sample, matrices).map_err(refused)?.loaded(&design)?;
     problem.likelihood(&problem.natural(&problem.starts()[0])).map_err(refused)?;
     Ok((problem, design))
+}
+
+/// Refuses parameters of another number than the form has on the sample.
+fn suitable(form: &dyn Form, sample: &Sample, free: &[f64]) -> Result<(), ForecastError> {
+    let varying = Varying::of(form, sample)?;
+    let own = varying.as_ref().map_or(form, |v| v as &dyn Form).names().len();
+    let needed = own + sample.publications().iter().filter(|p| p.noisy).count();
+    if free.len() == needed {
+        return Ok(());
+    }
+    Err(ForecastError::Specification(format!(
+        "{} has {needed} parameters to be read on this sample, not {}",
+        form.label(),
+        free.len()
+    )))
 }
 
 /// A start with the usual values of what it lacks: a publication that has come in since, a coefficient that walks.
@@ -240,6 +259,21 @@ impl Estimate {
             .map_err(named)
     }
 
+    /// A form at unconstrained parameters, without a search, as [`Estimate::quick`] would leave it.
+    pub(crate) fn at(
+        form: &dyn Form,
+        sample: &Sample,
+        free: &[f64],
+    ) -> Result<Self, ForecastError> {
+        suitable(form, sample, free)?;
+        let varying = Varying::of(form, sample)?;
+        let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
+        let (actual, design) = problem(form, sample)?;
+        estimate(&actual, design, free.to_vec(), N_DRAWS_QUICK)
+            .map(|(estimate, _, _)| estimate)
+            .map_err(|e| fault(&form.label(), sample, e))
+    }
+
     pub(crate) fn label(&self) -> &str {
         &self.label
     }
@@ -254,6 +288,11 @@ impl Estimate {
 
     pub(crate) fn columns(&self) -> &[Column] {
         &self.design.columns
+    }
+
+    /// Indices of the regressors whose coefficients walk.
+    pub(crate) fn varying(&self) -> &[usize] {
+        &self.design.varying
     }
 
     pub(crate) fn filtered(&self) -> &Filtered {
@@ -272,9 +311,18 @@ impl Estimate {
 
     /// Channels on a calendar `horizon` periods longer than the data.
     pub(crate) fn channels(&self, horizon: usize) -> Result<Vec<Channel>, ForecastError> {
-        let n = self.sample.n_periods() + horizon;
-        let matrices = self.design.matrices(&self.sample, n)?;
-        let loadings = self.design.loadings(&self.sample, n)?;
+        self.channels_of(&self.sample, horizon)
+    }
+
+    /// The same with the regressors of another sample of the same data.
+    pub(crate) fn channels_of(
+        &self,
+        sample: &Sample,
+        horizon: usize,
+    ) -> Result<Vec<Channel>, ForecastError> {
+        let n = sample.n_periods() + horizon;
+        let matrices = self.design.matrices(sample, n)?;
+        let loadings = self.design.loadings(sample, n)?;
         let named = |e| fault(&self.label, &self.sample, e);
         matrices
             .into_iter()
@@ -298,20 +346,48 @@ impl GaussianFit {
         sample: &Sample,
         start: Option<&[f64]>,
     ) -> Result<Self, ForecastError> {
+        Self::found(form, sample, &|problem| {
+            let own = problem.starts();
+            match start {
+                Some(start) => problem
+                    .search(&[lengthened(start, &own[0])], false)
+                    .or_else(|_| problem.search(&own, false)),
+                None => problem.search(&own, false),
+            }
+        })
+    }
+
+    /// A form at unconstrained parameters, without a search.
+    pub(crate) fn at(
+        form: &dyn Form,
+        sample: &Sample,
+        free: &[f64],
+    ) -> Result<Self, ForecastError> {
+        suitable(form, sample, free)?;
+        Self::found(form, sample, &|problem| {
+            let value = problem.objective(&problem.natural(free));
+            Ok(Maximum {
+                point: free.to_vec(),
+                value,
+                gradient_norm: 0.0,
+                iterations: 0,
+                converged: true,
+            })
+        })
+    }
+
+    fn found(
+        form: &dyn Form,
+        sample: &Sample,
+        find: &dyn Fn(&Problem<'_>) -> Result<Maximum, StateSpaceError>,
+    ) -> Result<Self, ForecastError> {
         let varying = Varying::of(form, sample)?;
         let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
         let named = |e| fault(&form.label(), sample, e);
         let (actual, design) = problem(form, sample)?;
         let standardised = sample.standardised()?;
         let (problem, _) = problem(form, &standardised)?;
-        let own = problem.starts();
-        let best = match start {
-            Some(start) => problem
-                .search(&[lengthened(start, &own[0])], false)
-                .or_else(|_| problem.search(&own, false)),
-            None => problem.search(&own, false),
-        }
-        .map_err(named)?;
+        let best = find(&problem).map_err(named)?;
         let problem = actual;
         if best.gradient_norm > GRADIENT_FAILURE {
             return Err(ForecastError::NotConverged {
@@ -338,7 +414,18 @@ impl GaussianFit {
                 best.gradient_norm
             ));
         }
-        Ok(Self { estimate, report })
+        Ok(Self { estimate, report, model: None })
+    }
+
+    /// The same, known as a fit of this model.
+    pub(crate) fn of_model(mut self, model: &Model) -> Self {
+        self.model = Some(model.clone());
+        self
+    }
+
+    /// What it is a fit of.
+    pub(crate) fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
     }
 
     /// The same with a remark for the reader.
@@ -367,6 +454,7 @@ impl GaussianFit {
     #[must_use]
     pub fn at_estimates(mut self) -> Self {
         let estimate = &mut self.estimate;
+        self.model = None;
         estimate.draws = vec![ParameterDraw {
             weight: 1.0,
             dynamics: estimate.dynamics.clone(),

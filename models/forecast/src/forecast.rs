@@ -18,6 +18,7 @@ use crate::fit::{Estimate, GaussianFit, fault};
 use crate::marginal::spread_from;
 use crate::posterior::shares;
 use crate::report::FitReport;
+use crate::saved::{Saved, SavedParts, exact};
 use crate::{ForecastError, Marginal, Sample, Transform};
 
 /// Probabilities of the quantile columns of every forecast.
@@ -43,6 +44,11 @@ pub trait Fitted: fmt::Debug + Send + Sync {
 
     /// What was estimated, if one model was.
     fn report(&self) -> Option<&FitReport>;
+
+    /// What has to be kept to have it again; `None` where that is not known. See [`crate::SavedModel`].
+    fn saved(&self) -> Option<SavedParts> {
+        None
+    }
 
     /// What a combination is made of; nothing else has members.
     fn members(&self) -> &[Member] {
@@ -215,10 +221,10 @@ pub struct SmoothedPeriod {
 }
 
 /// The periods ahead as the target sees them.
-struct Ahead {
-    channel: Channel,
+pub(crate) struct Ahead {
+    pub(crate) channel: Channel,
     /// `horizon × coefficients`.
-    regressors: Array2<f64>,
+    pub(crate) regressors: Array2<f64>,
 }
 
 impl Estimate {
@@ -299,7 +305,7 @@ impl Estimate {
         Ok(paths)
     }
 
-    fn stream(&self, what: &str, seed: u64) -> Stream {
+    pub(crate) fn stream(&self, what: &str, seed: u64) -> Stream {
         let id = self.sample().target().id();
         Key::new(seed).stream(0, Purpose::named(&format!("{what} {id} {}", self.label())))
     }
@@ -399,6 +405,11 @@ impl Fitted for GaussianFit {
 
     fn report(&self) -> Option<&FitReport> {
         Some(self.report())
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        let parameters = exact(self.estimate().free_parameters());
+        Some(SavedParts(Saved::Gaussian { model: self.model()?.clone(), parameters }))
     }
 }
 

@@ -13,6 +13,7 @@ mod backtest;
 mod ces;
 mod combination;
 mod compare;
+mod conditional;
 mod counterfactual;
 mod diagnostics;
 mod drift;
@@ -37,6 +38,7 @@ mod recalibration;
 mod regressor;
 mod report;
 mod sample;
+mod saved;
 pub mod score;
 mod seasonal_adjustment;
 mod seasonal_naive;
@@ -57,6 +59,7 @@ pub use compare::{
     Compared, Comparison, ComparisonOptions, ConfidenceSet, ConfidenceSetOptions, DieboldMariano,
     Kernel, Loss, Statistic,
 };
+pub use conditional::{FuturePaths, forecast_given};
 pub use counterfactual::{Band, Counterfactual, CounterfactualPeriod};
 pub use diagnostics::{Diagnostics, Test};
 pub use drift::Drift;
@@ -81,6 +84,7 @@ pub use recalibration::{Recalibrated, RecalibratedFit, Recalibration};
 pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};
+pub use saved::{SavedModel, SavedParts};
 pub use seasonal_adjustment::{SeasonalIndices, SeasonalScale, is_seasonal};
 pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;

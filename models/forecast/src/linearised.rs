@@ -12,6 +12,7 @@ use monazite_statespace::{Scale, smooth};
 use crate::fit::{Estimate, fault};
 use crate::problem::Column;
 use crate::report::FitReport;
+use crate::saved::{Saved, SavedParts, exact};
 use crate::{Fitted, Forecast, ForecastError, Regressors, Sample, Structural};
 
 /// A sample without sums, gaps and regressors, and the way back.
@@ -23,6 +24,8 @@ pub(crate) struct Linearised {
     sample: Sample,
     /// The model that prepared it.
     by: Estimate,
+    /// Periods in its season.
+    season: usize,
 }
 
 impl Estimate {
@@ -43,14 +46,18 @@ impl Estimate {
 
 /// The sample as a structural model prepares it.
 pub(crate) fn linearise(sample: &Sample, season: usize) -> Result<Linearised, ForecastError> {
+    Linearised::by(&Estimate::quick(&model_of(sample, season), sample, None)?, season)
+}
+
+/// The structural model that prepares a sample.
+pub(crate) fn model_of(sample: &Sample, season: usize) -> Structural {
     let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
-    let model = model.for_sample(sample);
-    Linearised::by(&Estimate::quick(&model, sample, None)?)
+    model.for_sample(sample)
 }
 
 impl Linearised {
     /// The sample of an estimation, prepared by it.
-    pub(crate) fn by(estimate: &Estimate) -> Result<Self, ForecastError> {
+    pub(crate) fn by(estimate: &Estimate, season: usize) -> Result<Self, ForecastError> {
         let original = estimate.sample().clone();
         let named = |e| fault(estimate.label(), &original, e);
         let observations = original.observations(0).map_err(named)?;
@@ -77,7 +84,7 @@ impl Linearised {
             &values,
         )?;
         let sample = Sample::new(series, original.scale(), Regressors::none())?;
-        Ok(Self { original, sample, by: estimate.clone() })
+        Ok(Self { original, sample, by: estimate.clone(), season })
     }
 
     /// The complete sample.
@@ -119,6 +126,14 @@ impl Fitted for LinearisedFit {
 
     fn report(&self) -> Option<&FitReport> {
         self.inner.report()
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        Some(SavedParts(Saved::Linearised {
+            season: self.linearised.season,
+            parameters: exact(self.linearised.by.free_parameters()),
+            inner: Box::new(self.inner.saved()?.0),
+        }))
     }
 
     fn form(&self) -> String {

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, ParameterEstimate, Sample, Transform};
+use crate::{
+    ForecastError, Forecaster, Marginal, MethodFit, Model, ParameterEstimate, Sample, Transform,
+};
 
 /// The average of all figures.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -72,6 +74,10 @@ impl Estimated for MeanEstimate {
             }
         }
         paths
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        Some((Model::Mean(Mean { transform: Some(self.transform) }), Vec::new()))
     }
 
     fn account(&self) -> Account {

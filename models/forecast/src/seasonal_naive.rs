@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::forecast::check_counts;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Forecaster, Marginal, Sample, Transform};
+use crate::saved::{Saved, SavedParts};
+use crate::{Fitted, Forecast, ForecastError, Forecaster, Marginal, Model, Sample, Transform};
 
 /// Seasonal naive with a season of so many periods; 1 is the naive forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +160,11 @@ impl Fitted for SeasonalNaiveFit {
 
     fn report(&self) -> Option<&FitReport> {
         None
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        let model = Model::SeasonalNaive(SeasonalNaive { season: self.season });
+        Some(SavedParts(Saved::Closed { model }))
     }
 }
 

@@ -41,6 +41,16 @@ impl Method for StlForecast {
     }
 
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        self.estimated(y, None)
+    }
+
+    fn at(&self, y: &[f64], parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        self.estimated(y, Some(parameters))
+    }
+}
+
+impl StlForecast {
+    fn estimated(&self, y: &[f64], known: Option<&[f64]>) -> Result<Box<dyn Estimated>, Refusal> {
         let theta = self.theta();
         if y.len() < theta.needed() {
             return Err(Refusal::TooShort { needed: theta.needed() });
@@ -56,7 +66,7 @@ impl Method for StlForecast {
                 *w -= s;
             }
         }
-        Ok(Box::new(theta.of_adjusted(adjusted)))
+        theta.after_stl(*self, adjusted, known)
     }
 }
 

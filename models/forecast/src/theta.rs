@@ -22,7 +22,10 @@ use serde::{Deserialize, Serialize};
 use self::search::{Lines, Problem, Profile, State, Weight};
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, ParameterEstimate, Sample, Transform};
+use crate::{
+    ForecastError, Forecaster, Marginal, MethodFit, Model, ParameterEstimate, Sample, StlForecast,
+    Transform,
+};
 
 /// Which theta model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +116,21 @@ impl Method for Theta {
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
         Ok(Box::new(self.estimated(y)?))
     }
+
+    fn at(&self, y: &[f64], parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        Ok(Box::new(self.estimated_at(y, Some(profile(parameters)?))?))
+    }
+}
+
+/// The point of a search from its parameters.
+fn profile(parameters: &[f64]) -> Result<Profile, Refusal> {
+    let [alpha, weight, level, sse] = parameters else {
+        return Err(Refusal::Specification(format!(
+            "a theta model has 4 parameters to be read, not {}",
+            parameters.len()
+        )));
+    };
+    Ok(Profile { alpha: *alpha, weight: *weight, level: *level, sse: *sse })
 }
 
 /// Least mean square of the one-step errors of the optimised theta model without a season.
@@ -124,6 +142,11 @@ pub(crate) fn least_mean_square(y: &[f64]) -> f64 {
 
 impl Theta {
     fn estimated(&self, y: &[f64]) -> Result<ThetaEstimate, Refusal> {
+        self.estimated_at(y, None)
+    }
+
+    /// At these parameters if they are known.
+    fn estimated_at(&self, y: &[f64], known: Option<Profile>) -> Result<ThetaEstimate, Refusal> {
         if y.len() < self.needed() {
             return Err(Refusal::TooShort { needed: self.needed() });
         }
@@ -133,11 +156,23 @@ impl Theta {
             )));
         }
         let adjusted = Adjusted::of(y, self.season, self.transform, self.shrink)?;
-        Ok(self.of_adjusted(adjusted))
+        Ok(self.of_adjusted(adjusted, known))
     }
 
-    /// Estimates it on as many figures as it needs, transformed and without their season.
-    pub(crate) fn of_adjusted(&self, adjusted: Adjusted) -> ThetaEstimate {
+    /// Estimates it on what STL leaves, at the parameters of an earlier search if they are known.
+    pub(crate) fn after_stl(
+        &self,
+        stl: StlForecast,
+        adjusted: Adjusted,
+        known: Option<&[f64]>,
+    ) -> Result<Box<dyn Estimated>, Refusal> {
+        let known = known.map(profile).transpose()?;
+        Ok(Box::new(ThetaEstimate { stl: Some(stl), ..self.of_adjusted(adjusted, known) }))
+    }
+
+    /// Estimates it on as many figures as it needs, transformed and without their season; at these parameters if they are
+    /// known.
+    fn of_adjusted(&self, adjusted: Adjusted, known: Option<Profile>) -> ThetaEstimate {
         let figures = &adjusted.figures;
         let lines = Lines::of(figures, self.dynamic());
         let (weight, skipped) = match self.kind {
@@ -146,9 +181,10 @@ impl Theta {
             ThetaKind::Optimised | ThetaKind::DynamicOptimised => (Weight::Free, SKIPPED),
         };
         let problem = Problem { y: figures, lines: &lines, weight, skipped };
-        let found = match self.alpha {
-            Some(alpha) => problem.profile(alpha),
-            None => problem.search(ALPHA.0, ALPHA.1),
+        let found = match (known, self.alpha) {
+            (Some(known), _) => known,
+            (None, Some(alpha)) => problem.profile(alpha),
+            (None, None) => problem.search(ALPHA.0, ALPHA.1),
         };
         let (errors, mut state) = problem.run(&found);
         if self.kind == ThetaKind::Standard {
@@ -159,7 +195,7 @@ impl Theta {
         let estimated = 1 + usize::from(self.alpha.is_none()) + usize::from(weight == Weight::Free);
         let freedom = (errors.len() - estimated) as f64;
         let sigma2 = errors.iter().map(|e| e * e).sum::<f64>() / freedom;
-        ThetaEstimate { spec: *self, adjusted, found, state, errors, sigma2, estimated }
+        ThetaEstimate { spec: *self, stl: None, adjusted, found, state, errors, sigma2, estimated }
     }
 }
 
@@ -167,6 +203,8 @@ impl Theta {
 #[derive(Debug)]
 pub(crate) struct ThetaEstimate {
     spec: Theta,
+    /// What took the season out, if it was not the model itself.
+    stl: Option<StlForecast>,
     adjusted: Adjusted,
     found: Profile,
     state: State,
@@ -197,6 +235,16 @@ impl Estimated for ThetaEstimate {
             }
         }
         paths
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        let Profile { alpha, weight, level, sse } = self.found;
+        let transform = self.adjusted.transform;
+        let model = match self.stl {
+            Some(stl) => Model::Stl(StlForecast { transform: Some(transform), ..stl }),
+            None => Model::Theta(self.spec.on(transform)),
+        };
+        Some((model, vec![alpha, weight, level, sse]))
     }
 
     fn account(&self) -> Account {

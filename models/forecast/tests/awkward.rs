@@ -1,15 +1,15 @@
 //! Models on samples with sums, gaps and regressors, forecasts given regressors, recalibration, and fits that are saved.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod data;
 
 use monazite_forecast::{
     Arima, BacktestOptions, Fitted, Forecast, Forecaster, Model, Recalibrated, Recalibration,
-    Regressor, Regressors, Sample, Scale, backtest,
+    Regressor, Regressors, Sample, Scale, Structural, backtest, forecast_given,
 };
 use monazite_series::{Aggregation, Observation, Period, Series};
 use monazite_stochastic::{Key, Purpose};
+use ndarray::Array2;
 
 fn month(text: &str) -> Period {
     text.parse().unwrap()
@@ -136,13 +136,13 @@ fn intervals_that_held_too_seldom_are_widened() {
     let wide = wide.fit(&sample).unwrap();
     let factors = wide.recalibration().factors().to_vec();
     let wide = wide.forecast(6, 500, 1).unwrap();
-    for h in 0..6 {
+    for (h, factor) in factors.into_iter().enumerate() {
         let median = plain.quantile(h, 0.5).unwrap();
         assert!((wide.quantile(h, 0.5).unwrap() - median).abs() < 1e-6);
         let gap = |f: &Forecast| f.quantile(h, 0.9).unwrap() - median;
-        assert!((gap(&wide) / gap(&plain) - factors[h]).abs() < 1e-6);
+        assert!((gap(&wide) / gap(&plain) - factor).abs() < 1e-6);
         let spread = wide.paths().column(h).std(0.0) / plain.paths().column(h).std(0.0);
-        assert!((spread / factors[h] - 1.0).abs() < 0.05);
+        assert!((spread / factor - 1.0).abs() < 0.05);
     }
 }
 
@@ -158,4 +158,83 @@ fn intervals_that_hold_are_left_alone() {
         }
     }
     assert!(applied <= 6, "{applied} of 20");
+}
+
+/// A walk in logs with the elasticity .7 to a driver that moves, both monthly.
+fn driven() -> Sample {
+    let mut stream = Key::new(3).stream(0, Purpose::named("driven"));
+    let (mut level, mut driver) = (5.0, 0.0);
+    let (mut figures, mut drivers) = (Vec::new(), Vec::new());
+    for _ in 0..150 {
+        driver = 0.6 * driver + 0.3 * stream.normal();
+        level += 0.03 * stream.normal();
+        figures.push((level + 0.7 * driver + 0.02 * stream.normal()).exp());
+        drivers.push(driver);
+    }
+    let driver = series(&drivers).renamed("ev");
+    let regressors = Regressors::none().with("ev", Regressor::Figures(driver));
+    Sample::new(series(&figures), Scale::Log, regressors).unwrap()
+}
+
+#[test]
+fn a_forecast_moves_with_the_path_of_its_driver() {
+    let sample = driven();
+    let fit = Structural::local_level().fit(&sample).unwrap();
+    let beta = fit.coefficient("ev").unwrap().value;
+    assert!((beta - 0.7).abs() < 0.03, "{beta}");
+    let fit = fit.at_estimates();
+    let given =
+        |x: f64| forecast_given(&fit, &[("ev", Array2::from_elem((1, 4), x))], 0, 1).unwrap();
+    let (low, high) = (given(0.0), given(0.5));
+    for h in 0..4 {
+        let gap = (high.quantile(h, 0.5).unwrap() / low.quantile(h, 0.5).unwrap()).ln();
+        assert!((gap - 0.5 * beta).abs() < 1e-9, "{gap}");
+    }
+    // The same as a sample whose regressor has that future.
+    let first = sample.last_period().plus(1);
+    let longer = sample.regressors().clone().with_future("ev", first, &[0.5; 4]).unwrap();
+    let longer = Sample::new(sample.target().clone(), Scale::Log, longer).unwrap();
+    let own = Structural::local_level().fit(&longer).unwrap().at_estimates();
+    let own = own.forecast(4, 0, 1).unwrap();
+    for h in 0..4 {
+        let gap = own.quantile(h, 0.9).unwrap() / high.quantile(h, 0.9).unwrap();
+        assert!((gap - 1.0).abs() < 1e-9);
+    }
+}
+
+/// Draws of the driver at ±.3 in equal number: the variance of logs is that of a path plus (.3 β)², and what the
+/// coefficient's own uncertainty adds, .09 se².
+#[test]
+fn variances_of_driver_and_model_add_up() {
+    let fit = Structural::local_level().fit(&driven()).unwrap().at_estimates();
+    let (beta, se) = fit.coefficient("ev").map(|b| (b.value, b.se.unwrap())).unwrap();
+    let still = forecast_given(&fit, &[("ev", Array2::zeros((1, 2)))], 0, 1).unwrap();
+    let draws = Array2::from_shape_fn((200, 2), |(i, _)| if i % 2 == 0 { 0.3 } else { -0.3 });
+    let open = forecast_given(&fit, &[("ev", draws)], 40_000, 1).unwrap();
+    for h in 0..2 {
+        let sd = (still.quantile(h, 0.975).unwrap() / still.quantile(h, 0.5).unwrap()).ln()
+            / 1.959_963_984_540_054;
+        let logs: Vec<f64> = open.paths().column(h).iter().map(|y| y.ln()).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let variance = logs.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / logs.len() as f64;
+        let expected = sd * sd + 0.09 * (beta * beta + se * se);
+        assert!((variance / expected - 1.0).abs() < 0.02, "{variance} {expected}");
+        // Paths of even rows are those with the high driver.
+        let side = |odd: usize| logs.iter().skip(odd).step_by(2).sum::<f64>() / 20_000.0;
+        assert!((side(0) - side(1) - 0.6 * beta).abs() < 0.005);
+        let below = open.marginal(h).cdf(mean.exp());
+        assert!((below - 0.5).abs() < 0.01);
+    }
+}
+
+#[test]
+fn what_is_no_driver_is_refused() {
+    let fit = Structural::local_level().fit(&driven()).unwrap();
+    let path = || Array2::zeros((2, 3));
+    assert!(forecast_given(&fit, &[("wind", path())], 0, 1).is_err());
+    assert!(forecast_given(&fit, &[], 0, 1).is_err());
+    let uneven = [("ev", path()), ("ev", Array2::zeros((3, 3)))];
+    assert!(forecast_given(&fit, &uneven, 0, 1).is_err());
+    let step = Regressors::none().with("step", Regressor::Step { from: month("2020-01") });
+    assert!(step.with_future("step", month("2021-01"), &[1.0]).is_err());
 }

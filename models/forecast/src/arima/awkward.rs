@@ -15,7 +15,7 @@ use crate::form::Form;
 use crate::linearised::{Linearised, LinearisedFit, linearise};
 use crate::method::{Method, Refusal, standardised};
 use crate::problem::{Column, Design};
-use crate::{Fitted, ForecastError, Forecaster, Regressors, Sample, Scale, Transform};
+use crate::{Fitted, ForecastError, Forecaster, Model, Regressors, Sample, Scale, Transform};
 
 /// Orders that are tried on the sample as it is, best first, if those before fail: each takes seconds in a long sample.
 const LAST_RESORT: usize = 3;
@@ -94,7 +94,10 @@ impl AutoArima {
         let mut reason = None;
         for (order, start) in self.orders_on(sample, &prepared)? {
             match GaussianFit::searched(&order, sample, Some(&start)) {
-                Ok(fit) => return Ok(Box::new(fit.warned(CHOSEN_ELSEWHERE))),
+                Ok(fit) => {
+                    let fit = fit.of_model(&Model::Arima(order)).warned(CHOSEN_ELSEWHERE);
+                    return Ok(Box::new(fit));
+                }
                 Err(ForecastError::NotPinned { .. }) => {
                     return Ok(Box::new(self.fit_prepared(prepared)?));
                 }

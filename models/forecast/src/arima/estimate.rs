@@ -183,6 +183,38 @@ impl ArimaEstimate {
         regressors: &[Vec<f64>],
         start: Option<&[f64]>,
     ) -> Result<Self, ArimaError> {
+        Self::found(spec, y, constant, regressors, &|profile| {
+            search(profile, start, N_STARTS, FINE)
+        })
+    }
+
+    /// The order at unconstrained parameters, without a search.
+    pub(super) fn at(
+        spec: Arima,
+        y: &[f64],
+        constant: bool,
+        free: &[f64],
+    ) -> Result<Self, ArimaError> {
+        let needed = spec.names().len();
+        if free.len() != needed {
+            return Err(ArimaError::Specification(format!(
+                "{} has {needed} parameters to be read, not {}",
+                spec.label_with(constant),
+                free.len()
+            )));
+        }
+        Self::found(spec, y, constant, &[], &|profile| {
+            profile.at(free).map(|value| (free.to_vec(), value, 0.0))
+        })
+    }
+
+    fn found(
+        spec: Arima,
+        y: &[f64],
+        constant: bool,
+        regressors: &[Vec<f64>],
+        find: &dyn Fn(&mut Profile<'_>) -> Option<Found>,
+    ) -> Result<Self, ArimaError> {
         spec.check(constant)?;
         let label = spec.label_with(constant);
         checked(&spec, y, constant, regressors, &label)?;
@@ -201,8 +233,7 @@ impl ArimaEstimate {
         }
         columns.push(differenced(y, &differences));
         let mut profile = Profile::new(spec, &columns);
-        let (free, value, gain) =
-            search(&mut profile, start, N_STARTS, FINE).ok_or_else(singular)?;
+        let (free, value, gain) = find(&mut profile).ok_or_else(singular)?;
         // Nothing random is left: squares at the size of rounding of the figures.
         let largest = y.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         if value.squares <= 1e-22 * largest * largest * value.n as f64 {
@@ -326,6 +357,9 @@ fn checked(
     Ok(())
 }
 
+/// Where a search ended, the value there and what it still promised.
+type Found = (Vec<f64>, Value, f64);
+
 /// The maximum from the best of the usual points (and from `start`), the value and what the search still promised.
 ///
 /// A likelihood may have several maxima: the search goes a short way from the `n_starts` best points, then to the end
@@ -335,11 +369,11 @@ pub(super) fn search(
     start: Option<&[f64]>,
     n_starts: usize,
     effort: Effort,
-) -> Option<(Vec<f64>, Value, f64)> {
+) -> Option<Found> {
     let mut starts = profile.ranked(profile.spec().search_points());
     starts.truncate(n_starts);
     starts.extend(start.map(<[f64]>::to_vec));
-    let mut best: Option<(Vec<f64>, Value, f64)> = None;
+    let mut best: Option<Found> = None;
     for mut free in starts {
         if let Some((value, gain)) = profile.search(&mut free, COARSE)
             && best.as_ref().is_none_or(|b| value.log_likelihood() > b.1.log_likelihood())
@@ -347,11 +381,11 @@ pub(super) fn search(
             best = Some((free, value, gain));
         }
     }
-    let (mut free, mut value, mut gain) = best?;
+    let (mut free, _, mut gain) = best?;
     if effort != COARSE {
-        (value, gain) = profile.search(&mut free, effort)?;
+        (_, gain) = profile.search(&mut free, effort)?;
     }
-    profile.at(&free)?;
+    let value = profile.at(&free)?;
     Some((free, value, gain))
 }
 

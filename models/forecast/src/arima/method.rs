@@ -9,7 +9,7 @@ use super::estimate::{ArimaError, ArimaEstimate};
 use super::predict::{Ahead, marginals};
 use crate::form::Form;
 use crate::method::{Account, Estimated, Method, Refusal};
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, Sample, Transform};
+use crate::{ForecastError, Forecaster, Marginal, MethodFit, Model, Sample, Transform};
 
 /// A seasonal ARIMA of this order for a series with a figure in every period: the likelihood of [`Arima`], found some
 /// hundred times as fast, with distributions that contain what the parameters are uncertain by.
@@ -100,6 +100,18 @@ impl Method for FixedArima {
             warnings: Vec::new(),
         }))
     }
+
+    fn at(&self, y: &[f64], parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        let scaled = transformed(y, self.transform)?;
+        let estimate =
+            ArimaEstimate::at(self.order, &scaled, self.constant, parameters).map_err(refused)?;
+        Ok(Box::new(Scaled {
+            estimate,
+            transform: self.transform,
+            uncertain: self.parameter_uncertainty,
+            warnings: Vec::new(),
+        }))
+    }
 }
 
 impl Forecaster for FixedArima {
@@ -153,6 +165,16 @@ impl Estimated for Scaled {
             }
         }
         paths
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        let spec = FixedArima {
+            order: self.estimate.spec(),
+            constant: self.estimate.constant,
+            transform: self.transform,
+            parameter_uncertainty: self.uncertain,
+        };
+        Some((Model::FixedArima(spec), self.estimate.free.clone()))
     }
 
     fn account(&self) -> Account {

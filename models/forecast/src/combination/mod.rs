@@ -22,6 +22,7 @@ pub use weights::Weights;
 use crate::linearised::{Linearised, LinearisedFit, linearise};
 use crate::model::Memory;
 use crate::report::FitReport;
+use crate::saved::{Exact, Saved, SavedParts};
 use crate::{Fitted, Forecast, ForecastError, Forecaster, Model, Sample};
 use mixture::mixture;
 use origins::{Record, records};
@@ -41,7 +42,7 @@ pub struct Combination {
 }
 
 /// A member of a combination and why it has its weight.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// The name of the model.
     pub name: String,
@@ -174,6 +175,16 @@ impl Forecaster for Combination {
 }
 
 impl CombinationFit {
+    /// A combination of members that are there already.
+    pub(crate) fn at(
+        label: String,
+        sample: &Sample,
+        fits: Vec<(f64, Box<dyn Fitted>)>,
+        members: Vec<Member>,
+    ) -> Self {
+        Self { label, sample: sample.clone(), fits, members }
+    }
+
     /// The name under which it is reported in place of the list of its members.
     pub(crate) fn named(mut self, label: &str) -> Self {
         label.clone_into(&mut self.label);
@@ -204,6 +215,15 @@ impl Fitted for CombinationFit {
 
     fn report(&self) -> Option<&FitReport> {
         None
+    }
+
+    fn saved(&self) -> Option<SavedParts> {
+        let one = |(weight, fit): &(f64, Box<dyn Fitted>)| Some((Exact(*weight), fit.saved()?.0));
+        Some(SavedParts(Saved::Combination {
+            label: self.label.clone(),
+            fits: self.fits.iter().map(one).collect::<Option<_>>()?,
+            members: self.members.clone(),
+        }))
     }
 
     fn members(&self) -> &[Member] {

@@ -34,7 +34,7 @@ use ndarray::Array2;
 
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::report::ParameterEstimate;
-use crate::{ForecastError, Forecaster, Marginal, MethodFit, Sample};
+use crate::{ForecastError, Forecaster, Marginal, MethodFit, Model, Sample};
 
 /// What forms are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -162,6 +162,30 @@ impl Method for Ets {
             .map_err(|e| Refusal::Specification(e.to_string()))?;
         Ok(Box::new(filter))
     }
+
+    fn at(&self, y: &[f64], parameters: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
+        let (Some(form), [alpha, beta, gamma, phi, level, growth, seasons @ ..]) =
+            (self.form, parameters)
+        else {
+            return Err(Refusal::Specification(format!(
+                "{} has a form and at least 6 parameters to be read, not {}",
+                self.label(),
+                parameters.len()
+            )));
+        };
+        let parameters = EtsParameters {
+            alpha: *alpha,
+            beta: *beta,
+            gamma: *gamma,
+            phi: *phi,
+            level: *level,
+            growth: *growth,
+            seasons: seasons.to_vec(),
+        };
+        let filter = EtsFilter::new(form, parameters, y)
+            .map_err(|e| Refusal::Specification(e.to_string()))?;
+        Ok(Box::new(filter))
+    }
 }
 
 impl Estimated for EtsFilter {
@@ -175,6 +199,13 @@ impl Estimated for EtsFilter {
 
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
         Self::paths(self, horizon, n_paths, stream)
+    }
+
+    fn chosen(&self) -> Option<(Model, Vec<f64>)> {
+        let p = self.parameters();
+        let mut parameters = vec![p.alpha, p.beta, p.gamma, p.phi, p.level, p.growth];
+        parameters.extend(&p.seasons);
+        Some((Model::Ets(Ets::of(Self::form(self), p.seasons.len().max(1))), parameters))
     }
 
     fn account(&self) -> Account {
