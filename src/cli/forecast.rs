@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use monazite_forecast::{Model, Regressors, Sample, Scale};
+use monazite_forecast::{Fitted, ForecastError, Model, Regressors, Sample, Scale};
 use monazite_series::Series;
 use rayon::prelude::*;
 
+use super::model_file::{ModelFile, line};
 use super::series_input::{Input, check_models, horizon, is_file, model};
 use super::sink::{Done, Form, Format, Sink};
 use super::{Failure, Terminal};
 use crate::data::{Panel, ReadOptions, RegressorTable};
 use crate::diagnostic::Diagnostic;
+use crate::output::GrowingFile;
 use crate::study::forecast::{Point, model_diagnostic};
 
 /// Forecast bundled series or your own, one or thousands: quantiles by period and model, as CSV.
@@ -42,6 +44,12 @@ pub(super) struct Args {
     /// Calendar effects: `cn` for Lunar New Year and weekdays.
     #[arg(long, value_enum, default_value_t = Calendar::None)]
     calendar: Calendar,
+    /// Keep the fitted models in a file, one line of JSON each.
+    #[arg(long, value_name = "FILE", conflicts_with = "load")]
+    save: Option<PathBuf>,
+    /// Forecast by fitted models from a file of --save: nothing is estimated.
+    #[arg(long, value_name = "FILE")]
+    load: Option<PathBuf>,
     /// Print N joint sample paths of each forecast (`unique_id,ds,model,sample,y`) instead of quantiles.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
@@ -79,6 +87,8 @@ const MOST_SAMPLES: usize = 100_000;
 /// What became of a series.
 struct Outcome {
     done: Vec<Done>,
+    /// Lines for the file of models.
+    saved: Vec<String>,
     notes: Vec<String>,
     failures: Vec<Diagnostic>,
 }
@@ -88,13 +98,16 @@ struct Job<'a> {
     args: &'a Args,
     preferred: Option<Model>,
     regressors: Option<RegressorTable>,
+    loaded: Option<ModelFile>,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         self.check()?;
         let regressors = self.regressors.as_deref().map(RegressorTable::read).transpose()?;
-        let mut job = Job { args: &self, preferred: None, regressors };
+        let loaded = self.load.as_deref().map(ModelFile::read).transpose()?;
+        let mut job = Job { args: &self, preferred: None, regressors, loaded };
+        let mut tally = Tally::saving(self.save.as_deref())?;
         let form = Form {
             format: self.format,
             json: terminal.json(),
@@ -105,12 +118,11 @@ impl Args {
         if is_file(&self.input)? {
             let panel = Panel::open(Path::new(&self.input), &ReadOptions::default())?;
             let sink = Sink::open(form, self.output.as_deref(), terminal)?;
-            return job.panel(&panel, sink);
+            return job.panel(&panel, sink, tally);
         }
         let Input { samples, preferred, .. } = Input::read(&self.input, terminal)?;
         job.preferred = preferred;
         let mut sink = Sink::open(form, self.output.as_deref(), terminal)?;
-        let mut tally = Tally::default();
         for sample in samples {
             tally.take(&mut sink, job.outcome(&sample)?)?;
         }
@@ -135,16 +147,23 @@ impl Args {
 }
 
 /// How many series were forecast and which failed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tally {
     failures: Vec<Diagnostic>,
     n_failed: usize,
+    /// The file of fitted models.
+    models: Option<GrowingFile>,
 }
 
 /// Failures that are kept for the end, when nothing could be forecast.
 const KEPT: usize = 20;
 
 impl Tally {
+    fn saving(path: Option<&Path>) -> Result<Self, Diagnostic> {
+        let models = path.map(GrowingFile::create).transpose()?;
+        Ok(Self { failures: Vec::new(), n_failed: 0, models })
+    }
+
     /// Writes what was forecast and says what was not.
     fn take(&mut self, sink: &mut Sink<'_>, outcome: Outcome) -> Result<(), Failure> {
         for note in &outcome.notes {
@@ -152,6 +171,11 @@ impl Tally {
         }
         for done in &outcome.done {
             sink.push(done)?;
+        }
+        if let Some(models) = &mut self.models {
+            for line in &outcome.saved {
+                models.write(line.as_bytes())?;
+            }
         }
         for failure in outcome.failures {
             self.fail(failure);
@@ -181,15 +205,17 @@ impl Tally {
         for failure in &self.failures {
             sink.terminal().warn(failure);
         }
+        if let Some(models) = self.models.take() {
+            models.finish()?;
+        }
         Ok(sink.finish()?)
     }
 }
 
 impl Job<'_> {
     /// Every series of a panel, in the order of the file, [`CHUNK`] at a time.
-    fn panel(&self, panel: &Panel, mut sink: Sink<'_>) -> Result<(), Failure> {
+    fn panel(&self, panel: &Panel, mut sink: Sink<'_>, mut tally: Tally) -> Result<(), Failure> {
         let bar = progress(panel.n_lines(), sink.terminal());
-        let mut tally = Tally::default();
         let mut waiting: Vec<Series> = Vec::new();
         let mut broken: Option<Failure> = None;
         panel.for_each(&mut |series, findings| {
@@ -242,7 +268,12 @@ impl Job<'_> {
     /// Every model on a sample.
     fn outcome(&self, sample: &Sample) -> Result<Outcome, Failure> {
         let horizon = horizon(&self.args.horizon, sample.last_period())?;
-        let mut outcome = Outcome { done: Vec::new(), notes: Vec::new(), failures: Vec::new() };
+        let mut outcome = Outcome {
+            done: Vec::new(),
+            saved: Vec::new(),
+            notes: Vec::new(),
+            failures: Vec::new(),
+        };
         let sample = match self.with_regressors(sample, horizon) {
             Ok(sample) => sample,
             Err(e) => {
@@ -250,16 +281,16 @@ impl Job<'_> {
                 return Ok(outcome);
             }
         };
-        for (name, model) in self.models(&sample) {
-            let forecast = model.fit(&sample).and_then(|fit| {
-                let n_samples = self.args.samples.unwrap_or(0);
-                Ok((fit.forecast(horizon, n_samples, self.args.seed)?, fit))
-            });
-            match forecast {
-                Ok((forecast, fit)) => {
+        for (name, fit) in self.fits(&sample, &mut outcome.failures) {
+            match fit.forecast(horizon, self.args.samples.unwrap_or(0), self.args.seed) {
+                Ok(forecast) => {
+                    let id = forecast.id();
                     let warnings = fit.report().map_or(&[][..], |r| &r.warnings);
-                    let of = |w: &String| format!("note: {} of {}: {w}", fit.form(), forecast.id());
+                    let of = |w: &String| format!("note: {} of {id}: {w}", fit.form());
                     outcome.notes.extend(warnings.iter().map(of));
+                    if self.args.save.is_some() {
+                        outcome.saved.extend(line(id, &name, fit.as_ref(), &sample));
+                    }
                     let members = fit.members().to_vec();
                     outcome.done.push(Done { model: name, form: fit.form(), members, forecast });
                 }
@@ -267,6 +298,36 @@ impl Job<'_> {
             }
         }
         Ok(outcome)
+    }
+
+    /// The models fitted to a sample, or read for it from a file; those that fail are named.
+    fn fits(
+        &self,
+        sample: &Sample,
+        failures: &mut Vec<Diagnostic>,
+    ) -> Vec<(String, Box<dyn Fitted>)> {
+        let mut fits = Vec::new();
+        let mut take = |name: String, fit: Result<Box<dyn Fitted>, ForecastError>| match fit {
+            Ok(fit) => fits.push((name, fit)),
+            Err(e) => failures.push(model_diagnostic(&e)),
+        };
+        let Some(loaded) = &self.loaded else {
+            for (name, model) in self.models(sample) {
+                take(name, model.fit(sample));
+            }
+            return fits;
+        };
+        match loaded.of(sample.target().id()) {
+            Ok(models) => {
+                let asked =
+                    |name: &String| self.args.model.is_empty() || self.args.model.contains(name);
+                for (name, saved) in models.iter().filter(|(name, _)| asked(name)) {
+                    take(name.clone(), saved.fit(sample));
+                }
+            }
+            Err(e) => failures.push(e),
+        }
+        fits
     }
 
     /// The sample with the regressors that were asked for.

@@ -6,6 +6,7 @@ mod data;
 mod explain;
 mod forecast;
 mod init;
+mod model_file;
 mod report;
 mod series_input;
 mod sink;

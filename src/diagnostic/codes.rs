@@ -180,6 +180,10 @@ Fix: look at the parameter the message names."),
 Regressors, sums over several months or gaps are never left out in silence: the answer would be to another question.
 Example: `--model ets` for exports whose January and February come as one figure.
 Fix: use `auto`, `arima` or `structural`."),
+    ("M012", "A file of fitted models has no model for a series, or a line of it is not a model.
+Models are written by `forecast --save`, one line of JSON each, and read by `forecast --load`.
+Example: a series that was added to the panel since.
+Fix: fit it with `--save`, or leave it out."),
     ("S001", "A study file has a key that is not known.
 Nothing is ignored in silence.
 Example: `horzion = 24`.

@@ -50,7 +50,7 @@ pub struct Ces {
     pub kind: CesKind,
     /// Periods in a season; below 2: no season.
     pub season: usize,
-    /// Scale it works on; `None`: logarithms where every figure is positive.
+    /// Scale it works on; `None`: logarithms or levels of positive figures, whichever are likelier (`Transform::choose`).
     pub transform: Option<Transform>,
 }
 

@@ -15,7 +15,7 @@ use crate::{ForecastError, Forecaster, MethodFit, Sample, Stl, Theta, Transform}
 pub struct StlForecast {
     /// The decomposition.
     pub stl: Stl,
-    /// Scale it works on; `None`: logarithms where every figure is positive.
+    /// Scale it works on; `None`: logarithms or levels of positive figures, whichever are likelier (`Transform::choose`).
     pub transform: Option<Transform>,
 }
 

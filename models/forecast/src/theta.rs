@@ -48,7 +48,7 @@ pub struct Theta {
     pub kind: ThetaKind,
     /// Periods in a season; below 2: no season.
     pub season: usize,
-    /// Scale it works on; `None`: logarithms where every figure is positive.
+    /// Scale it works on; `None`: logarithms or levels of positive figures, whichever are likelier (`Transform::choose`).
     pub transform: Option<Transform>,
     /// Whether seasonal indices are shrunk as far as they are noise.
     pub shrink: bool,
