@@ -1,6 +1,5 @@
 //! Electric vehicles as the simulator needs them: observed months, then paths drawn from the forecasts.
 
-use monazite_forecast::Fitted;
 use monazite_series::{Period, Series};
 
 use super::activity::EvPaths;
@@ -30,7 +29,7 @@ pub fn ev_paths(
         vehicles_outside_china(catalogue, spec.simulate.until, n_paths, spec.seed)?;
     let first = history_rest.last_period().plus(1);
     let known = china.plan.sample.target();
-    let fit = china.models.iter().find_map(|m| m.fit.as_ref()).ok_or_else(|| {
+    let main = china.main().ok_or_else(|| {
         Diagnostic::error("M003", "vehicle sales of China have no forecast")
             .help("see the reasons in the report")
     })?;
@@ -39,8 +38,11 @@ pub fn ev_paths(
     let months_wanted = (spec.simulate.until.ordinal() - first.ordinal() + 1) as usize;
     published.truncate(months_wanted);
     let paths = if ahead > 0 {
-        let forecast =
-            fit.forecast(ahead as usize, n_paths, spec.seed).map_err(|e| model_diagnostic(&e))?;
+        // Anew, since the simulation has a horizon and a number of paths of its own.
+        let fit = main.model.fit(&china.plan.sample);
+        let forecast = fit
+            .and_then(|fit| fit.forecast(ahead as usize, n_paths, spec.seed))
+            .map_err(|e| model_diagnostic(&e))?;
         let rows = forecast.paths().rows();
         rows.into_iter().map(|row| published.iter().chain(row).copied().collect()).collect()
     } else {

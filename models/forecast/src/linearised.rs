@@ -6,6 +6,8 @@
 //! the future back. The uncertainty of the split and of the effects is in the forecast of the state-space model, not in
 //! that of the method.
 
+use std::sync::Arc;
+
 use monazite_series::Series;
 use monazite_statespace::{Scale, smooth};
 
@@ -22,7 +24,7 @@ pub(crate) struct Linearised {
     /// Complete, without regressors.
     sample: Sample,
     /// The model that prepared it.
-    by: Estimate,
+    by: Arc<Estimate>,
 }
 
 impl Estimate {
@@ -43,7 +45,7 @@ impl Estimate {
 
 impl Linearised {
     /// The sample of an estimation, prepared by it.
-    pub(crate) fn by(estimate: &Estimate) -> Result<Self, ForecastError> {
+    pub(crate) fn by(estimate: Arc<Estimate>) -> Result<Self, ForecastError> {
         let original = estimate.sample().clone();
         let named = |e| fault(estimate.label(), &original, e);
         let observations = original.observations(0).map_err(named)?;
@@ -70,7 +72,7 @@ impl Linearised {
             &values,
         )?;
         let sample = Sample::new(series, original.scale(), Regressors::none())?;
-        Ok(Self { original, sample, by: estimate.clone() })
+        Ok(Self { original, sample, by: estimate })
     }
 
     /// The complete sample.

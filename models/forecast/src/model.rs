@@ -1,5 +1,7 @@
 //! Any of the models, chosen at run time.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
@@ -44,6 +46,27 @@ pub(crate) struct Memory {
     own: Option<Vec<f64>>,
     /// Of the members of a combination.
     pub(crate) members: Vec<Self>,
+    /// The structural model estimated last: several models may need the same one at the same origin.
+    pub(crate) last: Option<(Structural, Arc<Estimate>)>,
+}
+
+impl Memory {
+    /// A structural model at the next origin: as it was estimated for another model, or estimated from the origin before.
+    pub(crate) fn structural(
+        &mut self,
+        model: &Structural,
+        sample: &Sample,
+    ) -> Result<Arc<Estimate>, ForecastError> {
+        let model = model.for_sample(sample);
+        let known = self.last.as_ref().filter(|(m, e)| *m == model && e.sample() == sample);
+        let estimate = match known {
+            Some((_, estimate)) => Arc::clone(estimate),
+            None => Arc::new(Estimate::quick(&model, sample, self.own.as_deref())?),
+        };
+        self.own = Some(estimate.free_parameters().to_vec());
+        self.last = Some((model, Arc::clone(&estimate)));
+        Ok(estimate)
+    }
 }
 
 /// The transformation a sample asks for.
@@ -170,12 +193,8 @@ impl Model {
         sample: &Sample,
         memory: &mut Memory,
     ) -> Result<Box<dyn Fitted>, ForecastError> {
-        let structural;
         let form: &dyn Form = match self {
-            Self::Structural(m) => {
-                structural = m.for_sample(sample);
-                &structural
-            }
+            Self::Structural(m) => return Ok(Box::new(memory.structural(m, sample)?)),
             Self::Arima(m) => m,
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
