@@ -1,5 +1,6 @@
 //! Electric vehicles as the simulator needs them: observed months, then paths drawn from the forecasts.
 
+use monazite_forecast::Fitted;
 use monazite_series::{Period, Series};
 
 use super::activity::EvPaths;
@@ -12,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 /// Base year of activity.
 const BASE_YEAR: i32 = 2024;
 
-/// Paths of vehicle sales, China by the main model of `china`, the rest of the world by year.
+/// Paths of vehicle sales, China by the structural model of `china`, the rest of the world by year.
 ///
 /// Both start in the January after the last whole year known outside China. Months of China already published are the
 /// same on every path.
@@ -29,7 +30,8 @@ pub fn ev_paths(
         vehicles_outside_china(catalogue, spec.simulate.until, n_paths, spec.seed)?;
     let first = history_rest.last_period().plus(1);
     let known = china.plan.sample.target();
-    let main = china.main().ok_or_else(|| {
+    let explained = china.explained_by().and_then(|m| m.fit.as_ref());
+    let fit = explained.ok_or_else(|| {
         Diagnostic::error("M003", "vehicle sales of China have no forecast")
             .help("see the reasons in the report")
     })?;
@@ -38,11 +40,8 @@ pub fn ev_paths(
     let months_wanted = (spec.simulate.until.ordinal() - first.ordinal() + 1) as usize;
     published.truncate(months_wanted);
     let paths = if ahead > 0 {
-        // Anew, since the simulation has a horizon and a number of paths of its own.
-        let fit = main.model.fit(&china.plan.sample);
-        let forecast = fit
-            .and_then(|fit| fit.forecast(ahead as usize, n_paths, spec.seed))
-            .map_err(|e| model_diagnostic(&e))?;
+        let forecast =
+            fit.forecast(ahead as usize, n_paths, spec.seed).map_err(|e| model_diagnostic(&e))?;
         let rows = forecast.paths().rows();
         rows.into_iter().map(|row| published.iter().chain(row).copied().collect()).collect()
     } else {

@@ -191,8 +191,7 @@ fn score_figure(
         pit = percentile;
         // A forecast of positive figures has what its normal has below 0 at 0.
         crps = if marginal.cdf(0.0) > 1e-9 {
-            let quantile = |p| forecast.quantile(from, p).unwrap_or(f64::NAN);
-            score::crps_of_quantiles(quantile, percentile, actual)
+            score::crps_above(marginal, 0.0, actual)
         } else {
             score::crps_marginal(marginal, actual)
         };
