@@ -79,6 +79,63 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     })
 }
 
+/// A file that is written bit by bit and appears under its name when it is whole.
+#[derive(Debug)]
+pub struct GrowingFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: Option<io::BufWriter<File>>,
+}
+
+impl GrowingFile {
+    /// Starts a file.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn create(path: &Path) -> Result<Self, Diagnostic> {
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let temporary = path.with_file_name(format!(".{name}.tmp-{}", std::process::id()));
+        let file = File::create(&temporary).map_err(|e| cannot_write(path, &e))?;
+        Ok(Self { path: path.to_owned(), temporary, file: Some(io::BufWriter::new(file)) })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Diagnostic> {
+        match &mut self.file {
+            Some(file) => file.write_all(bytes).map_err(|e| cannot_write(&self.path, &e)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn finish(mut self) -> Result<(), Diagnostic> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let whole = file.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| {
+            file.sync_all()?;
+            fs::rename(&self.temporary, &self.path)
+        });
+        whole.map_err(|e| {
+            let _ = fs::remove_file(&self.temporary);
+            cannot_write(&self.path, &e)
+        })
+    }
+}
+
+impl Drop for GrowingFile {
+    /// What was not finished is not left behind.
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
 fn cannot_write(path: &Path, e: &io::Error) -> Diagnostic {
     Diagnostic::error("I002", format!("cannot write {}: {e}", path.display()))
         .help("name a folder you may write to with -o DIR, or free some space")

@@ -8,6 +8,7 @@ mod forecast;
 mod init;
 mod report;
 mod series_input;
+mod sink;
 mod terminal;
 
 use std::process::ExitCode;

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use monazite_forecast::{Auto, Model, Regressors, Sample, Scale};
+use monazite_forecast::{Auto, Model, Sample};
 use monazite_series::{Period, Series};
 
+use super::forecast::sample;
 use super::{Failure, Terminal};
 use crate::data::{Catalogue, ReadOptions, read_series_file};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::study::forecast::{model_diagnostic, plans};
+use crate::study::forecast::plans;
 
 /// Refuses a name that is no model's.
 pub(super) fn check_models(names: &[String]) -> Result<(), Diagnostic> {
@@ -22,6 +23,18 @@ pub(super) fn check_models(names: &[String]) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// Whether an input names a file (or standard input) and not a bundled series: no id has an ending.
+///
+/// # Errors
+/// `D041` if the bundle cannot be read.
+pub(super) fn is_file(input: &str) -> Result<bool, Diagnostic> {
+    let path = Path::new(input);
+    if input == "-" || path.extension().is_some() {
+        return Ok(true);
+    }
+    Ok(path.exists() && !Catalogue::bundled()?.ids().any(|id| id == input))
 }
 
 /// Series as samples, with what the report would do with them.
@@ -70,13 +83,6 @@ impl Input {
         let samples = checked.series.into_iter().map(sample).collect::<Result<_, _>>()?;
         Ok(Self::of(samples))
     }
-}
-
-/// In logs if every figure is positive, else in levels.
-fn sample(series: Series) -> Result<Sample, Diagnostic> {
-    let positive = series.observations().iter().all(|o| o.value > 0.0);
-    let scale = if positive { Scale::Log } else { Scale::Level };
-    Sample::new(series, scale, Regressors::none()).map_err(|e| model_diagnostic(&e))
 }
 
 /// The model of a name, which is one of [`Model::NAMES`], for the frequency of a series.

@@ -27,6 +27,11 @@ impl Terminal {
         self.json
     }
 
+    /// Whether a bar of progress has someone to see it.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
     /// Writes text to standard output.
     ///
     /// # Errors

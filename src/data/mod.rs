@@ -19,10 +19,12 @@ mod claims;
 #[cfg(test)]
 mod package_tests;
 mod read;
+mod regressors;
 mod rows;
 
 pub use bundle::{Table, bundled_files, table};
 pub use catalogue::{Catalogue, Entry, FigureRow};
 pub use claims::{Claim, Verdict, claims};
 pub use read::{Checked, Panel, ReadOptions, check, check_text, read_series_file};
+pub use regressors::RegressorTable;
 pub use rows::*;

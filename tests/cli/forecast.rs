@@ -31,7 +31,7 @@ fn a_file_is_forecast_by_every_model() {
         "forecast",
         "mine.csv",
         "--model",
-        "structural,arima,snaive,naive",
+        "auto,ets,arima,airline,theta,dot,ces,structural,stl,drift,mean,snaive,naive",
         "--horizon",
         "2026-03",
     ];
@@ -44,7 +44,7 @@ fn a_file_is_forecast_by_every_model() {
         "unique_id,ds,model,mean,q0.025,q0.05,q0.1,q0.2,q0.3,q0.4,q0.5,q0.6,q0.7,q0.8,q0.9,q0.95,q0.975"
     );
     let all: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
-    assert_eq!(all.len(), 4 * 3);
+    assert_eq!(all.len(), 13 * 3);
     for row in &all {
         let q: Vec<f64> = row[4..].iter().map(|cell| cell.parse().unwrap()).collect();
         assert!(q.windows(2).all(|w| w[0] <= w[1]) && q[0] > 0.0, "{row:?}");
@@ -75,7 +75,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
         (rows()[..18].to_vec(), "M001", "needs at least 24"),
     ] {
         let folder = folder(&rows);
-        let output = monazite_in(folder.path(), &["forecast", "mine.csv"]);
+        let output = monazite_in(folder.path(), &["forecast", "mine.csv", "--model", "structural"]);
         assert_exit(&output, if code == "M001" { 4 } else { 3 });
         let said = stderr(&output);
         assert!(said.contains(code) && said.contains(place) && said.contains("help:"), "{said}");
@@ -121,4 +121,95 @@ fn names_and_horizons_that_are_not_known() {
         assert_exit(&output, exit);
         assert!(stderr(&output).contains(code), "{}", stderr(&output));
     }
+}
+
+/// Two hundred short series, more than are held at once.
+fn panel() -> String {
+    let mut text = "unique_id,ds,y,unit\n".to_owned();
+    for id in 0..200 {
+        for t in 0..30 {
+            let y = 50.0 + f64::from(id) + f64::from(t * (id % 7)) + f64::from((t * 37 + id) % 11);
+            text += &format!("s{id},{}-{:02},{y},t\n", 2023 + t / 12, t % 12 + 1);
+        }
+    }
+    text
+}
+
+#[test]
+fn a_panel_is_forecast_in_its_order_whatever_the_threads() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("panel.csv"), panel()).unwrap();
+    let arguments = ["forecast", "panel.csv", "--horizon", "2", "--model", "dot", "-o", "out.csv"];
+    let run = |threads: &str| {
+        let all: Vec<&str> = arguments.iter().copied().chain(["--threads", threads]).collect();
+        let output = monazite_in(folder.path(), &all);
+        assert_exit(&output, 0);
+        assert!(stdout(&output).is_empty());
+        fs::read_to_string(folder.path().join("out.csv")).unwrap()
+    };
+    let one = run("1");
+    assert_eq!(one, run("2"));
+    let ids: Vec<&str> = one.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    let expected: Vec<String> = (0..400).map(|i| format!("s{}", i / 2)).collect();
+    assert_eq!(ids, expected);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 2, "no temporary file is left");
+}
+
+#[test]
+fn regressors_are_matched_by_name_and_a_missing_value_is_named() {
+    let folder = folder(&rows());
+    let regressors = |last: i32| {
+        let mut text = "ds,ev\n".to_owned();
+        for t in 0..last {
+            text += &format!("{}-{:02},{}\n", 2023 + t / 12, t % 12 + 1, t * t % 13);
+        }
+        fs::write(folder.path().join("ev.csv"), text).unwrap();
+        let arguments = [
+            "forecast",
+            "mine.csv",
+            "--model",
+            "airline",
+            "--horizon",
+            "2",
+            "--regressors",
+            "ev.csv",
+        ];
+        monazite_in(folder.path(), &arguments)
+    };
+    assert_exit(&regressors(38), 0);
+    let short = regressors(37);
+    assert_exit(&short, 4);
+    assert!(
+        stderr(&short).contains("`ev` has no value in 2026-02")
+            || stderr(&short).contains("from 2026-02"),
+        "{}",
+        stderr(&short)
+    );
+    let ignored = monazite_in(
+        folder.path(),
+        &["forecast", "mine.csv", "--model", "ets", "--horizon", "1", "--regressors", "ev.csv"],
+    );
+    assert_exit(&ignored, 4);
+    assert!(stderr(&ignored).contains("M011"), "a regressor is never ignored");
+}
+
+#[test]
+fn sample_paths_and_adjusted_means() {
+    let folder = folder(&rows());
+    let run = |more: &[&str]| {
+        let base = ["forecast", "mine.csv", "--model", "airline", "--horizon", "2"];
+        let all: Vec<&str> = base.iter().chain(more).copied().collect();
+        let output = monazite_in(folder.path(), &all);
+        assert_exit(&output, 0);
+        stdout(&output)
+    };
+    let samples = run(&["--samples", "5"]);
+    assert_eq!(samples.lines().next(), Some("unique_id,ds,model,sample,y"));
+    assert_eq!(samples.lines().count(), 1 + 5 * 2);
+    let mean = |text: &str| -> f64 {
+        text.lines().nth(1).unwrap().split(',').nth(3).unwrap().parse().unwrap()
+    };
+    assert!(mean(&run(&["--bias-adjust"])) > mean(&run(&[])), "above the median in logarithms");
+    assert!(run(&["--format", "table"]).contains("period"));
 }

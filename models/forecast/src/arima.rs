@@ -14,6 +14,7 @@
 //! model has a mean. References: Box, Jenkins, Reinsel and Ljung (2015); Gardner, Harvey and Phillips (1980). Checked
 //! against R 4.2 `arima` (four of its own series) in tests/golden.rs.
 
+mod awkward;
 mod choose;
 mod estimate;
 mod likelihood;

@@ -33,7 +33,7 @@ impl Forecaster for Structural {
     fn fit(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
         self.check()?;
         let model = self.for_sample(sample);
-        let mut fit = GaussianFit::of(&model, sample)?;
+        let mut fit = GaussianFit::searched(&model, sample, None)?;
         if model != *self {
             fit.report.warnings.push(PROPER_SEASON.to_owned());
         }
@@ -52,7 +52,8 @@ impl Forecaster for Arima {
                 self.season
             )));
         }
-        GaussianFit::of(self, sample)
+        let start = self.start_on(&sample.standardised()?);
+        GaussianFit::searched(self, sample, start.as_deref())
     }
 }
 
@@ -149,6 +150,14 @@ fn problem<'a>(
     Ok((problem, design))
 }
 
+/// A start with the usual values of what it lacks: a publication that has come in since, a coefficient that walks.
+fn lengthened(start: &[f64], usual: &[f64]) -> Vec<f64> {
+    if start.len() > usual.len() {
+        return usual.to_vec();
+    }
+    start.iter().chain(&usual[start.len()..]).copied().collect()
+}
+
 /// The estimate at a point of the search, and the factor on its variances.
 fn estimate(
     problem: &Problem<'_>,
@@ -220,10 +229,9 @@ impl Estimate {
         let standardised = sample.standardised()?;
         let (problem, _) = problem(form, &standardised)?;
         let own = problem.starts();
-        // A publication that has come in since changes the number of parameters.
         let starts = match start {
-            Some(start) if start.len() == own[0].len() => vec![start.to_vec()],
-            _ => own,
+            Some(start) => vec![lengthened(start, &own[0])],
+            None => own,
         };
         let named = |e| fault(&form.label(), sample, e);
         let best = problem.search(&starts, true).map_err(named)?;
@@ -284,14 +292,26 @@ impl Estimate {
 }
 
 impl GaussianFit {
-    fn of(form: &dyn Form, sample: &Sample) -> Result<Self, ForecastError> {
+    /// Estimates a form, from `start` (in the unconstrained parameters of the search) if there is one.
+    pub(crate) fn searched(
+        form: &dyn Form,
+        sample: &Sample,
+        start: Option<&[f64]>,
+    ) -> Result<Self, ForecastError> {
         let varying = Varying::of(form, sample)?;
         let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
         let named = |e| fault(&form.label(), sample, e);
         let (actual, design) = problem(form, sample)?;
         let standardised = sample.standardised()?;
         let (problem, _) = problem(form, &standardised)?;
-        let best = problem.search(&problem.starts(), false).map_err(named)?;
+        let own = problem.starts();
+        let best = match start {
+            Some(start) => problem
+                .search(&[lengthened(start, &own[0])], false)
+                .or_else(|_| problem.search(&own, false)),
+            None => problem.search(&own, false),
+        }
+        .map_err(named)?;
         let problem = actual;
         if best.gradient_norm > GRADIENT_FAILURE {
             return Err(ForecastError::NotConverged {
@@ -319,6 +339,12 @@ impl GaussianFit {
             ));
         }
         Ok(Self { estimate, report })
+    }
+
+    /// The same with a remark for the reader.
+    pub(crate) fn warned(mut self, remark: &str) -> Self {
+        self.report.warnings.push(remark.to_owned());
+        self
     }
 
     /// What was estimated.

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::combination::Member;
 use crate::fit::{Estimate, GaussianFit, fault};
+use crate::marginal::spread_from;
 use crate::posterior::shares;
 use crate::report::FitReport;
 use crate::{ForecastError, Marginal, Sample, Transform};
@@ -171,6 +172,23 @@ impl Forecast {
     /// The paths of the sum over `span` steps from `h` on.
     pub fn sums(&self, h: usize, span: usize) -> Vec<f64> {
         self.paths.rows().into_iter().map(|row| row.iter().skip(h).take(span).sum()).collect()
+    }
+
+    /// The same with deviations from the medians so many times as large, period by period.
+    pub(crate) fn stretched(mut self, factors: &[f64]) -> Self {
+        for (h, &factor) in factors.iter().enumerate() {
+            let own = self.marginals[h].clone();
+            let (centre, positive) = (own.quantile(0.5), own.quantile(1e-6) > 0.0);
+            for y in self.paths.column_mut(h) {
+                let logs = positive && *y > 0.0;
+                *y = spread_from(centre, *y, factor, logs);
+            }
+            self.marginals[h] = own.stretched(factor);
+        }
+        if self.positive {
+            self.paths.mapv_inplace(|y| y.max(0.0));
+        }
+        self
     }
 
     fn floored(&self, y: f64) -> f64 {

@@ -33,6 +33,7 @@ mod outliers;
 mod polynomial;
 mod posterior;
 mod problem;
+mod recalibration;
 mod regressor;
 mod report;
 mod sample;
@@ -41,6 +42,7 @@ mod seasonal_adjustment;
 mod seasonal_naive;
 mod seasonal_strength;
 mod stl;
+mod stl_forecast;
 mod structural;
 mod theta;
 mod transform;
@@ -75,6 +77,7 @@ pub use outliers::{
     Intervention, InterventionKind, InterventionOptions, Interventions, critical_value,
     find_interventions,
 };
+pub use recalibration::{Recalibrated, RecalibratedFit, Recalibration};
 pub use regressor::{Regressor, Regressors};
 pub use report::{Correction, FitReport, ParameterEstimate};
 pub use sample::{Publication, Sample};
@@ -82,6 +85,7 @@ pub use seasonal_adjustment::{SeasonalIndices, SeasonalScale, is_seasonal};
 pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;
 pub use stl::{Stl, StlDecomposition};
+pub use stl_forecast::StlForecast;
 pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
 pub use theta::{Theta, ThetaKind};
 pub use transform::Transform;

@@ -12,9 +12,10 @@ use monazite_series::Series;
 use monazite_statespace::{Scale, smooth};
 
 use crate::fit::{Estimate, fault};
+use crate::model::Memory;
 use crate::problem::Column;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Regressors, Sample};
+use crate::{Fitted, Forecast, ForecastError, Regressors, Sample, Structural};
 
 /// A sample without sums, gaps and regressors, and the way back.
 #[derive(Debug, Clone)]
@@ -41,6 +42,20 @@ impl Estimate {
         };
         Ok(channel.regressors().rows().into_iter().map(effect).collect())
     }
+}
+
+/// The sample as a structural model prepares it, quickly if there is a memory of the origin before.
+pub(crate) fn linearise(
+    sample: &Sample,
+    season: usize,
+    memory: Option<&mut Memory>,
+) -> Result<Linearised, ForecastError> {
+    let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
+    let estimate = match memory {
+        Some(memory) => memory.structural(&model, sample)?,
+        None => Arc::new(Estimate::quick(&model.for_sample(sample), sample, None)?),
+    };
+    Linearised::by(estimate)
 }
 
 impl Linearised {

@@ -199,6 +199,32 @@ impl Marginal {
         self
     }
 
+    /// Deviations from the median of the whole made `factor` times as large: on the transformed scale of a normal, in
+    /// logarithms of positive draws.
+    #[must_use]
+    pub fn stretched(mut self, factor: f64) -> Self {
+        let centre = self.quantile(0.5);
+        for part in &mut self.parts {
+            let own = (centre - part.shift) / part.unit;
+            match &mut part.shape {
+                Shape::Normal { mean, sd, transform } => {
+                    let centre = transform.forward(own);
+                    if centre.is_finite() {
+                        *mean = centre + factor * (*mean - centre);
+                    }
+                    *sd *= factor;
+                }
+                Shape::Draws(draws) => {
+                    let positive = draws[0] > 0.0 && own > 0.0;
+                    for draw in draws {
+                        *draw = spread_from(own, *draw, factor, positive);
+                    }
+                }
+            }
+        }
+        self
+    }
+
     /// The parts `(weight, mean, sd)` if all of them are normal in levels.
     pub(crate) fn level_normals(&self) -> Option<Vec<(f64, f64, f64)>> {
         let normal = |part: &Part| match part.shape {
@@ -320,6 +346,17 @@ mod tests {
         ]);
         for p in [0.005, 0.025, 0.1, 0.5, 0.77, 0.975] {
             assert!((mixture.cdf(mixture.quantile(p)) - p).abs() < 1e-10, "{p}");
+        }
+    }
+
+    #[test]
+    fn stretching_a_mixture_keeps_its_median_and_scales_its_quantiles() {
+        let mixture = Marginal::normals(&[(0.3, 1.0, 0.2), (0.7, 1.4, 0.1)], Transform::Log);
+        let wide = mixture.clone().times(5.0).stretched(1.5);
+        let median = 5.0 * mixture.quantile(0.5);
+        for p in [0.025, 0.1, 0.5, 0.9] {
+            let expected = median * (5.0 * mixture.quantile(p) / median).powf(1.5);
+            assert!((wide.quantile(p) / expected - 1.0).abs() < 1e-9, "{p}");
         }
     }
 

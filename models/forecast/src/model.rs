@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
 use crate::form::Form;
+use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, ForecastError, Forecaster, Mean,
-    Sample, Scale, SeasonalNaive, Structural, Theta, ThetaKind, Transform,
+    Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta, ThetaKind,
+    Transform,
 };
 
 /// A model of this crate.
@@ -30,6 +32,8 @@ pub enum Model {
     Theta(Theta),
     /// Complex exponential smoothing.
     Ces(Ces),
+    /// Seasonal and trend decomposition by local regression, its adjusted series forecast.
+    Stl(StlForecast),
     /// A random walk with drift.
     Drift(Drift),
     /// The mean of all figures.
@@ -38,12 +42,18 @@ pub enum Model {
     Combination(Combination),
     /// The combination that needs no choices.
     Auto(Auto),
+    /// A model whose intervals follow its own record.
+    Recalibrated(Recalibrated),
 }
 
 /// Estimates of the origin before, from which the next search starts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     own: Option<Vec<f64>>,
+    /// The same of a structural model, which prepares samples for models that have parameters of their own.
+    structural: Option<Vec<f64>>,
+    /// The order of an ARIMA chosen on an awkward sample, and the origins at which it was kept.
+    order: Option<(Arima, usize)>,
     /// Of the members of a combination.
     pub(crate) members: Vec<Self>,
     /// The structural model estimated last: several models may need the same one at the same origin.
@@ -61,9 +71,9 @@ impl Memory {
         let known = self.last.as_ref().filter(|(m, e)| *m == model && e.sample() == sample);
         let estimate = match known {
             Some((_, estimate)) => Arc::clone(estimate),
-            None => Arc::new(Estimate::quick(&model, sample, self.own.as_deref())?),
+            None => Arc::new(Estimate::quick(&model, sample, self.structural.as_deref())?),
         };
-        self.own = Some(estimate.free_parameters().to_vec());
+        self.structural = Some(estimate.free_parameters().to_vec());
         self.last = Some((model, Arc::clone(&estimate)));
         Ok(estimate)
     }
@@ -85,10 +95,12 @@ impl Model {
             Self::Ets(m) => m.label(),
             Self::Theta(m) => m.label(),
             Self::Ces(m) => m.label(),
+            Self::Stl(m) => m.label(),
             Self::Drift(m) => m.label(),
             Self::Mean(m) => m.label(),
             Self::Combination(m) => m.label(),
             Self::Auto(_) => "auto".to_owned(),
+            Self::Recalibrated(m) => m.label(),
         }
     }
 
@@ -102,10 +114,12 @@ impl Model {
             Self::Theta(m) if m.kind == ThetaKind::Standard => "theta",
             Self::Theta(_) => "dot",
             Self::Ces(_) => "ces",
+            Self::Stl(_) => "stl",
             Self::Drift(_) => "drift",
             Self::Mean(_) => "mean",
             Self::Combination(_) => "combination",
             Self::Auto(_) => "auto",
+            Self::Recalibrated(_) => "recalibrated",
         }
     }
 
@@ -115,19 +129,21 @@ impl Model {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
             | Self::Arima(_)
+            | Self::AutoArima(_)
             | Self::Combination(_)
             | Self::Auto(_) => true,
-            Self::AutoArima(_)
-            | Self::Ets(_)
+            Self::Recalibrated(m) => m.model.takes(sample),
+            Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
+            | Self::Stl(_)
             | Self::Drift(_)
             | Self::Mean(_) => sample.complete("").is_ok(),
         }
     }
 
     /// The short names of [`Model::named`].
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "auto",
         "ets",
         "arima",
@@ -136,6 +152,7 @@ impl Model {
         "dot",
         "ces",
         "structural",
+        "stl",
         "drift",
         "mean",
         "snaive",
@@ -154,6 +171,7 @@ impl Model {
             "ces" => Self::Ces(if season > 1 { Ces::adjusted(season) } else { Ces::auto(1) }),
             "drift" => Self::Drift(Drift { transform: None }),
             "mean" => Self::Mean(Mean { transform: None }),
+            "stl" => Self::Stl(StlForecast::new(season)),
             "theta" => Self::Theta(Theta::standard(season)),
             "dot" => Self::Theta(Theta::dynamic_optimised(season)),
             "structural" if season > 1 => Self::Structural(Structural::basic(season)),
@@ -173,16 +191,19 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
+            Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample), ..*m }.fit(sample)?)
             }
             Self::Ets(m) => Box::new(m.fit(sample)?),
             Self::Theta(m) => Box::new(m.fit(sample)?),
             Self::Ces(m) => Box::new(m.fit(sample)?),
+            Self::Stl(m) => Box::new(m.fit(sample)?),
             Self::Drift(m) => Box::new(m.fit(sample)?),
             Self::Mean(m) => Box::new(m.fit(sample)?),
             Self::Combination(m) => Box::new(m.fit(sample)?),
             Self::Auto(m) => Box::new(m.fit(sample)?),
+            Self::Recalibrated(m) => Box::new(m.fit(sample)?),
         })
     }
 
@@ -196,13 +217,18 @@ impl Model {
         let form: &dyn Form = match self {
             Self::Structural(m) => return Ok(Box::new(memory.structural(m, sample)?)),
             Self::Arima(m) => m,
+            Self::AutoArima(m) if sample.complete("").is_err() => {
+                return arima_next(m, sample, memory);
+            }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::Auto(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
+            Self::Recalibrated(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
             Self::SeasonalNaive(_)
             | Self::AutoArima(_)
             | Self::Ets(_)
             | Self::Theta(_)
             | Self::Ces(_)
+            | Self::Stl(_)
             | Self::Drift(_)
             | Self::Mean(_) => {
                 return self.fit(sample);
@@ -212,4 +238,41 @@ impl Model {
         memory.own = Some(estimate.free_parameters().to_vec());
         Ok(Box::new(estimate))
     }
+}
+
+/// Origins at which an order is kept before it is chosen anew.
+const ORDER_KEPT: usize = 11;
+
+/// An ARIMA of chosen order on an awkward sample: the order of the origin before, unless that is old or fails.
+fn arima_next(
+    model: &AutoArima,
+    sample: &Sample,
+    memory: &mut Memory,
+) -> Result<Box<dyn Fitted>, ForecastError> {
+    if let Some((order, kept)) = memory.order
+        && kept < ORDER_KEPT
+        && let Ok(estimate) = Estimate::quick(&order, sample, memory.own.as_deref())
+    {
+        memory.order = Some((order, kept + 1));
+        memory.own = Some(estimate.free_parameters().to_vec());
+        return Ok(Box::new(estimate));
+    }
+    let prepared = linearise(sample, model.season, Some(memory))?;
+    let mut reason = None;
+    for (order, start) in model.orders_on(sample, &prepared)? {
+        match Estimate::quick(&order, sample, Some(&start)) {
+            Ok(estimate) => {
+                memory.order = Some((order, 0));
+                memory.own = Some(estimate.free_parameters().to_vec());
+                return Ok(Box::new(estimate));
+            }
+            Err(ForecastError::NotPinned { .. }) => {
+                return Ok(Box::new(model.fit_prepared(prepared)?));
+            }
+            Err(e) => reason = reason.or(Some(e)),
+        }
+    }
+    Err(reason.unwrap_or_else(|| {
+        ForecastError::Specification(format!("{}: no order could be estimated", model.label()))
+    }))
 }

@@ -212,6 +212,14 @@ impl Regressors {
         self.list.is_empty()
     }
 
+    /// Nothing if every regressor has a value in each of `n` periods from `first` on.
+    ///
+    /// # Errors
+    /// [`ForecastError::MissingRegressor`] names the first that has not, and the periods.
+    pub fn require(&self, first: Period, n: usize) -> Result<(), ForecastError> {
+        self.list.iter().try_for_each(|one| Self::column(one, first, n).map(|_| ()))
+    }
+
     /// Values of one regressor in `n` periods from `first` on.
     ///
     /// # Errors

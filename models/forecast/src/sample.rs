@@ -103,6 +103,14 @@ impl Sample {
         Self::of(self.publications, target, self.scale, self.regressors)
     }
 
+    /// The same sample with other regressors.
+    ///
+    /// # Errors
+    /// As [`Sample::of`].
+    pub fn with_regressors(self, regressors: Regressors) -> Result<Self, ForecastError> {
+        Self::of(self.publications, self.target, self.scale, regressors)
+    }
+
     /// Levels or logs.
     pub fn scale(&self) -> Scale {
         self.scale

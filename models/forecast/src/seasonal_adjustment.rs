@@ -115,6 +115,11 @@ impl SeasonalIndices {
         Self { scale, indices, variance, shrinkage: 0.0 }
     }
 
+    /// Additive indices from the first figure on, as another method found them.
+    pub(crate) fn given(indices: Vec<f64>) -> Self {
+        Self { scale: SeasonalScale::Additive, indices, variance: 0.0, shrinkage: 0.0 }
+    }
+
     /// The indices shrunk towards no season in proportion to their noise (Miller and Williams 2003).
     #[must_use]
     pub fn shrunk(mut self) -> Self {

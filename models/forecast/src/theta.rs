@@ -133,6 +133,11 @@ impl Theta {
             )));
         }
         let adjusted = Adjusted::of(y, self.season, self.transform, self.shrink)?;
+        Ok(self.of_adjusted(adjusted))
+    }
+
+    /// Estimates it on as many figures as it needs, transformed and without their season.
+    pub(crate) fn of_adjusted(&self, adjusted: Adjusted) -> ThetaEstimate {
         let figures = &adjusted.figures;
         let lines = Lines::of(figures, self.dynamic());
         let (weight, skipped) = match self.kind {
@@ -154,13 +159,13 @@ impl Theta {
         let estimated = 1 + usize::from(self.alpha.is_none()) + usize::from(weight == Weight::Free);
         let freedom = (errors.len() - estimated) as f64;
         let sigma2 = errors.iter().map(|e| e * e).sum::<f64>() / freedom;
-        Ok(ThetaEstimate { spec: *self, adjusted, found, state, errors, sigma2, estimated })
+        ThetaEstimate { spec: *self, adjusted, found, state, errors, sigma2, estimated }
     }
 }
 
 /// A theta model at its estimates.
 #[derive(Debug)]
-struct ThetaEstimate {
+pub(crate) struct ThetaEstimate {
     spec: Theta,
     adjusted: Adjusted,
     found: Profile,
@@ -197,7 +202,8 @@ impl Estimated for ThetaEstimate {
     fn account(&self) -> Account {
         let named = |name: &str, value| ParameterEstimate::normal(name.to_owned(), value, None);
         let mut parameters = vec![named("alpha", self.found.alpha)];
-        parameters.push(named("theta", 1.0 / (1.0 - self.state.weight)));
+        // Finite where θ is not.
+        parameters.push(named("1 - 1/theta", self.state.weight));
         parameters.push(named("sigma2", self.sigma2));
         if !self.adjusted.season.is_none() {
             parameters.push(named("seasonal shrinkage", self.adjusted.season.shrinkage()));

@@ -104,7 +104,9 @@ impl Form for Varying<'_> {
     fn natural(&self, free: &[f64], variance: f64) -> Vec<f64> {
         let (inner, own) = free.split_at(self.n_inner());
         let mut natural = self.inner.natural(inner, variance);
-        natural.extend(own.iter().zip(&self.squares).map(|(x, s)| self.variance * x * x / s));
+        // The variance of the figures in the unit of the search, which need not be that of the sample.
+        let unit = if self.relative() { 1.0 } else { variance };
+        natural.extend(own.iter().zip(&self.squares).map(|(x, s)| unit * x * x / s));
         natural
     }
 

@@ -5,7 +5,6 @@
 //! include.mean = FALSE, optim.control = list(reltol = 1e-14))` with `w` the differences, regressors differenced alike.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod data;
 #[path = "data/arima.rs"]
 mod more;

@@ -2,7 +2,6 @@
 //! 1e-9 of its size unless said; backtests and comparisons by what has to hold of them.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
-#[allow(dead_code, reason = "other tests use the other data sets")]
 mod data;
 #[path = "data/lynx.rs"]
 mod lynx;

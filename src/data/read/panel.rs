@@ -32,6 +32,11 @@ impl Panel {
         Ok(Self { file, text, options: options.clone() })
     }
 
+    /// Lines of the text: about one a figure.
+    pub fn n_lines(&self) -> usize {
+        self.text.lines().count()
+    }
+
     /// Calls `take` with each series that could be read and with what was noticed, in the order of the file. Where the
     /// rows of a series do not stand together, the file is read as a whole first.
     pub fn for_each(&self, take: &mut dyn FnMut(Vec<Series>, Vec<Diagnostic>)) {

@@ -23,7 +23,10 @@ pub use january::{JanuaryShare, january_shares};
 pub use record::AgainstNaive;
 pub use rest_of_world::{first_month_outside_china, vehicles_outside_china};
 pub use samples::{Plan, SEASON, control_month, plans};
-pub use table::{ForecastObject, ForecastPeriod, forecast_csv, forecast_json, probabilities};
+pub use table::{
+    ForecastObject, ForecastPeriod, Point, SAMPLES_HEADER, forecast_csv, forecast_csv_header,
+    forecast_csv_rows, forecast_object, probabilities, samples_csv_rows,
+};
 
 /// Draws from which bands of months within sums are read.
 const SMOOTHING_PATHS: usize = 1000;

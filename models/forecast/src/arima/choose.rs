@@ -132,12 +132,15 @@ impl AutoArima {
     }
 
     /// The orders in order of their criterion, best first.
-    fn ranked(&self, y: &[f64]) -> (Vec<Candidate>, usize) {
+    ///
+    /// Without `drift` there is a constant only where no difference is taken.
+    pub(super) fn ranked(&self, y: &[f64], drift: bool) -> (Vec<Candidate>, usize) {
         let season = if y.len() > 2 * self.season { self.season } else { 0 };
         let season = if season < 2 { 0 } else { season };
         let (d, sd) = self.differences(y, season);
         let base = Arima::new(0, d, 0).seasonal(0, sd, 0, season);
         let mut choice = Choice::new(self, base, y);
+        choice.may_have_constant &= drift || d + sd == 0;
         if self.stepwise {
             choice.stepwise();
         } else {
@@ -168,12 +171,24 @@ struct Key {
 
 /// An order that was tried.
 #[derive(Debug, Clone)]
-struct Candidate {
+pub(super) struct Candidate {
     key: Key,
     spec: Arima,
     free: Vec<f64>,
     /// Infinite if it was refused.
     criterion: f64,
+}
+
+impl Candidate {
+    /// The order and whether it has a constant.
+    pub(super) fn order(&self) -> (Arima, bool) {
+        (self.spec, self.key.constant)
+    }
+
+    /// Its estimates, in unconstrained parameters.
+    pub(super) fn free(&self) -> &[f64] {
+        &self.free
+    }
 }
 
 /// A search over orders on one series.
@@ -400,7 +415,7 @@ impl Method for AutoArima {
 
     fn estimate(&self, y: &[f64]) -> Result<Box<dyn Estimated>, Refusal> {
         let scaled = transformed(y, self.transform)?;
-        let (ranked, tried) = self.ranked(&scaled);
+        let (ranked, tried) = self.ranked(&scaled, true);
         let mut reason = Refusal::Specification(format!(
             "{}: none of the {tried} orders tried has a likelihood",
             self.label()

@@ -14,18 +14,15 @@ mod mixture;
 mod origins;
 mod weights;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 pub use auto::Auto;
 pub use weights::Weights;
 
-use crate::fit::Estimate;
-use crate::linearised::{Linearised, LinearisedFit};
+use crate::linearised::{Linearised, LinearisedFit, linearise};
 use crate::model::Memory;
 use crate::report::FitReport;
-use crate::{Fitted, Forecast, ForecastError, Forecaster, Model, Sample, Structural};
+use crate::{Fitted, Forecast, ForecastError, Forecaster, Model, Sample};
 use mixture::mixture;
 use origins::{Record, records};
 
@@ -172,27 +169,10 @@ fn fit_member(
     memory: Option<&mut Memory>,
 ) -> Result<Box<dyn Fitted>, ForecastError> {
     let Some(memory) = memory else { return model.fit(sample) };
-    if !matches!(model, Model::Structural(_)) {
-        return model.fit_next(sample, &mut memory.members[at]);
-    }
     memory.members[at].last = memory.last.take();
     let fit = model.fit_next(sample, &mut memory.members[at]);
     memory.last = memory.members[at].last.take();
     fit
-}
-
-/// The sample as a structural model prepares it.
-fn linearise(
-    sample: &Sample,
-    season: usize,
-    memory: Option<&mut Memory>,
-) -> Result<Linearised, ForecastError> {
-    let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
-    let estimate = match memory {
-        Some(memory) => memory.structural(&model, sample)?,
-        None => Arc::new(Estimate::quick(&model.for_sample(sample), sample, None)?),
-    };
-    Linearised::by(estimate)
 }
 
 fn no_members() -> ForecastError {

@@ -112,7 +112,7 @@ impl EtsFilter {
 
     /// The same from [`EtsFilter::kernel_log_likelihood`], as R's `ets` states it.
     pub fn kernel_aicc(&self) -> f64 {
-        aicc(self.errors.criterion(), self.n_parameters(), self.residuals.len())
+        aicc(self.errors.criterion(), self.n_parameters() as f64, self.residuals.len())
     }
 
     /// Variance of the errors, with as many figures fewer as there are parameters but σ² (at least one left).
@@ -190,8 +190,8 @@ pub(super) fn log_likelihood_constant(n: usize) -> f64 {
 }
 
 /// Akaike's criterion for small samples (Hurvich and Tsai 1989) from minus twice a log-likelihood.
-pub(super) fn aicc(deviance: f64, n_parameters: usize, n: usize) -> f64 {
-    let (k, n) = (n_parameters as f64, n as f64);
+pub(super) fn aicc(deviance: f64, k: f64, n: usize) -> f64 {
+    let n = n as f64;
     if n - k - 1.0 <= 0.0 {
         return f64::INFINITY;
     }

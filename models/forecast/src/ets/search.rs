@@ -1,4 +1,4 @@
-//! The maximum of the likelihood of a form: quasi-Newton steps in coordinates without bounds.
+//! The maximum of the likelihood of a form, or of its product with a prior density: quasi-Newton steps in coordinates without bounds.
 //!
 //! Smoothing parameters are `lo + (hi − lo) sin² w`, so that a maximum at a bound, which is common, is an ordinary
 //! stationary point. They lie in the closure of the usual region, 0 ≤ α ≤ 1, 0 ≤ β ≤ α, 0 ≤ γ ≤ 1 − α (Hyndman et al.
@@ -7,6 +7,7 @@
 //! with some seventeen coordinates of quite different size that is what makes twenty steps enough.
 
 use super::form::{EtsForm, SeasonForm, TrendForm};
+use super::prior::Prior;
 use super::recursion::{Adjoint, Errors, EtsParameters, Trace};
 use super::tangent::Tangents;
 
@@ -65,8 +66,9 @@ pub(super) struct Search<'a> {
     trace: Trace,
     adjoint: Adjoint,
     tangents: Tangents,
-    /// Slopes of the criterion in α, β, γ, φ with the others as they are.
-    natural: [f64; 4],
+    prior: Prior,
+    /// Slopes of the criterion in the shares of the ranges of α, β, γ, φ.
+    slopes: [f64; 4],
     gradient: Vec<f64>,
     inverse: Vec<f64>,
     work: Vec<f64>,
@@ -91,7 +93,7 @@ pub(super) fn angle(share: f64) -> f64 {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(form: EtsForm, y: &'a [f64], m: usize) -> Self {
+    pub(super) fn new(form: EtsForm, y: &'a [f64], m: usize, prior: Prior) -> Self {
         let layout = Layout::of(form, m);
         Self {
             form,
@@ -109,7 +111,8 @@ impl<'a> Search<'a> {
             trace: Trace::default(),
             adjoint: Adjoint::default(),
             tangents: Tangents::default(),
-            natural: [0.0; 4],
+            prior,
+            slopes: [0.0; 4],
             gradient: vec![0.0; layout.k],
             inverse: Vec::new(),
             work: Vec::new(),
@@ -160,7 +163,33 @@ impl<'a> Search<'a> {
 
     /// The criterion, infinite where the form is not defined.
     pub(super) fn criterion(&mut self, x: &[f64]) -> f64 {
+        self.run(x).map_or(f64::INFINITY, |errors| self.value(x, errors))
+    }
+
+    /// The criterion of the last run: minus twice the log-likelihood and the logarithm of the prior.
+    fn value(&self, x: &[f64], errors: Errors) -> f64 {
+        errors.criterion() + self.penalty(x)
+    }
+
+    /// Minus twice the logarithm of the prior at the present parameters.
+    fn penalty(&self, x: &[f64]) -> f64 {
+        let mut sum = self.prior.of_seasons(&self.parameters.seasons, self.neutral());
+        for (kind, at) in self.angles().into_iter().enumerate() {
+            if let Some(i) = at {
+                sum += self.prior.of_share(kind, share(x[i]));
+            }
+        }
+        sum
+    }
+
+    /// Minus twice the log-likelihood at a point, infinite where the form is not defined.
+    pub(super) fn deviance(&mut self, x: &[f64]) -> f64 {
         self.run(x).map_or(f64::INFINITY, Errors::criterion)
+    }
+
+    /// A season that does nothing.
+    fn neutral(&self) -> f64 {
+        if self.form.season == SeasonForm::Multiplicative { 1.0 } else { 0.0 }
     }
 
     /// Ranges of α, β, γ and φ at the present parameters.
@@ -180,11 +209,13 @@ impl<'a> Search<'a> {
         let (layout, a) = (self.layout, &self.adjoint);
         let in_beta = layout.beta.map_or(0.0, |i| a.beta * share(x[i]));
         let in_gamma = layout.gamma.map_or(0.0, |i| a.gamma * share(x[i]));
-        self.natural = [a.alpha + in_beta - in_gamma, a.beta, a.gamma, a.phi];
+        let natural = [a.alpha + in_beta - in_gamma, a.beta, a.gamma, a.phi];
         let ranges = self.ranges();
         for (kind, at) in self.angles().into_iter().enumerate() {
             if let Some(i) = at {
-                self.gradient[i] = self.natural[kind] * ranges[kind] * (2.0 * x[i]).sin();
+                let in_prior = self.prior.share_slopes(kind, share(x[i])).0;
+                self.slopes[kind] = natural[kind] * ranges[kind] + in_prior;
+                self.gradient[i] = self.slopes[kind] * (2.0 * x[i]).sin();
             }
         }
         let a = &self.adjoint;
@@ -194,8 +225,11 @@ impl<'a> Search<'a> {
         }
         if layout.m > 0 {
             let last = a.season[layout.m - 1];
+            let seasons = &self.parameters.seasons;
             for i in 0..layout.m - 1 {
-                self.gradient[layout.season + i] = a.season[i] - last;
+                let apart = seasons[i] - seasons[layout.m - 1];
+                let in_prior = 2.0 * self.prior.precision() * apart;
+                self.gradient[layout.season + i] = a.season[i] - last + in_prior;
             }
         }
     }
@@ -210,12 +244,19 @@ impl<'a> Search<'a> {
         for v in &mut self.work {
             *v *= slope;
         }
-        let ranges = self.ranges();
         for (kind, at) in self.angles().into_iter().enumerate() {
             if let Some(i) = at {
                 // What bends the coordinate itself: all there is of curvature at a bound.
-                let bend = self.natural[kind] * ranges[kind] * 2.0 * (2.0 * x[i]).cos();
-                self.work[i * k + i] += bend.max(0.0) + 0.5;
+                let bend = self.slopes[kind] * 2.0 * (2.0 * x[i]).cos();
+                let in_prior = self.prior.share_slopes(kind, share(x[i])).1;
+                self.work[i * k + i] += bend.max(0.0) + in_prior * (2.0 * x[i]).sin().powi(2) + 0.5;
+            }
+        }
+        // The last season is what the others leave, so that it bends them all.
+        let twice = 2.0 * self.prior.precision();
+        for i in self.layout.season..k {
+            for j in self.layout.season..k {
+                self.work[i * k + j] += if i == j { 2.0 * twice } else { twice };
             }
         }
         invert(&mut self.work, k, &mut self.inverse);
@@ -258,7 +299,7 @@ impl<'a> Search<'a> {
         let k = self.layout.k;
         let mut x = x.to_vec();
         let errors = self.run(&x)?;
-        let mut f = errors.criterion();
+        let mut f = self.value(&x, errors);
         self.differentiate(&x, errors);
         self.take_curvature(&x, errors);
         let mut fresh = true;
@@ -279,7 +320,7 @@ impl<'a> Search<'a> {
                     moved_off += 1;
                     kept = Some(here);
                     let Some(errors) = self.run(&x) else { break };
-                    f = errors.criterion();
+                    f = self.value(&x, errors);
                     self.differentiate(&x, errors);
                     self.take_curvature(&x, errors);
                     continue;
@@ -366,7 +407,7 @@ impl<'a> Search<'a> {
                 *to = from + length * s;
             }
             let errors = self.run(next);
-            let value = errors.map_or(f64::INFINITY, Errors::criterion);
+            let value = errors.map_or(f64::INFINITY, |errors| self.value(next, errors));
             if let Some(errors) = errors.filter(|_| value <= f + 1e-4 * length * slope) {
                 return Some((errors, value));
             }
@@ -383,12 +424,11 @@ impl<'a> Search<'a> {
 
     /// Moves angles off a bound that the criterion falls away from: stationary, and no minimum.
     fn leave_bounds(&self, x: &mut [f64]) -> bool {
-        let ranges = self.ranges();
         let mut moved = false;
         for (kind, at) in self.angles().into_iter().enumerate() {
             let Some(i) = at else { continue };
             let u = share(x[i]);
-            let inward = self.natural[kind] * ranges[kind];
+            let inward = self.slopes[kind];
             if u < 1e-3 && inward < -1e-3 {
                 x[i] = angle(0.03);
                 moved = true;

@@ -1,10 +1,11 @@
 //! Fitting a form, and choosing one.
 
 use super::form::{ErrorForm, EtsForm, SeasonForm, TrendForm};
+use super::prior::Prior;
 use super::recursion::EtsParameters;
 use super::search::{Optimum, Search};
 use super::start::{States, starts};
-use super::{Criterion, Ets, EtsCandidates};
+use super::{Ets, EtsCandidates};
 
 /// Precision of a first look at a form.
 const COARSE: f64 = 1e-2;
@@ -60,10 +61,14 @@ pub(super) fn candidates(spec: &Ets, positive: bool) -> Vec<EtsForm> {
     forms
 }
 
+fn prior(form: EtsForm, y: &[f64], m: usize, states: &States, shrink: bool) -> Prior {
+    if shrink { Prior::of(form.season, y, m, states) } else { Prior::flat() }
+}
+
 /// The maximum for one form from all starts; `None` if no start is admissible.
-pub(super) fn fit(form: EtsForm, y: &[f64], m: usize) -> Option<Best> {
+pub(super) fn fit(form: EtsForm, y: &[f64], m: usize, shrink: bool) -> Option<Best> {
     let states = States::of(form.season, y, m);
-    let mut search = Search::new(form, y, m);
+    let mut search = Search::new(form, y, m, prior(form, y, m, &states, shrink));
     let mut best: Option<Optimum> = None;
     for x in starts(&mut search, form, &states, true) {
         keep(&mut best, search.minimise(&x, FINE));
@@ -86,11 +91,23 @@ struct Look<'a> {
     search: Search<'a>,
     starts: Vec<Vec<f64>>,
     best: Option<Optimum>,
+    /// Minus twice the log-likelihood at the best point, without the prior.
+    deviance: f64,
+    /// Parameters that the criterion counts: seasons only as far as they are not taken for noise.
+    k: f64,
+}
+
+impl Look<'_> {
+    /// Brings the deviance up to date with the best point.
+    fn note(&mut self) {
+        self.deviance =
+            self.best.as_ref().map_or(f64::INFINITY, |best| self.search.deviance(&best.x));
+    }
 }
 
 /// The form with the least criterion among those that `n` figures allow; `None` if there is none.
-pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usize) -> Option<Best> {
-    let n = y.len();
+pub(super) fn choose(spec: &Ets, forms: &[EtsForm], y: &[f64]) -> Option<Best> {
+    let (n, m) = (y.len(), spec.season.max(1));
     let mut states: Vec<(SeasonForm, States)> = Vec::new();
     let mut looks: Vec<Look<'_>> = Vec::new();
     for &form in forms {
@@ -104,15 +121,16 @@ pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usiz
         let Some((_, from)) = states.iter().find(|(season, _)| *season == form.season) else {
             continue;
         };
-        let mut search = Search::new(form, y, m);
+        let prior = prior(form, y, m, from, spec.shrink);
+        let mut search = Search::new(form, y, m, prior);
         let starts = starts(&mut search, form, from, false);
         let best = starts.first().and_then(|x| search.minimise(x, COARSE));
-        looks.push(Look { form, search, starts, best });
+        let k = k as f64 - prior.fewer_parameters(m);
+        let mut look = Look { form, search, starts, best, deviance: 0.0, k };
+        look.note();
+        looks.push(look);
     }
-    let value = |look: &Look<'_>| {
-        let Some(best) = &look.best else { return f64::INFINITY };
-        criterion.of(best.criterion, look.form.n_parameters(m), n)
-    };
+    let value = |look: &Look<'_>| spec.choice.criterion.of(look.deviance, look.k, n);
     let least = looks.iter().map(&value).fold(f64::INFINITY, f64::min);
     let near: Vec<usize> =
         (0..looks.len()).filter(|&i| value(&looks[i]) <= least + BEHIND).collect();
@@ -128,6 +146,7 @@ pub(super) fn choose(forms: &[EtsForm], criterion: Criterion, y: &[f64], m: usiz
             let found = look.search.minimise(&x, COARSE);
             keep(&mut look.best, found);
         }
+        look.note();
     }
     let chosen = near.into_iter().min_by(|&a, &b| value(&looks[a]).total_cmp(&value(&looks[b])))?;
     let look = &mut looks[chosen];

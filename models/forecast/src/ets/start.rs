@@ -30,6 +30,13 @@ impl States {
     }
 }
 
+impl States {
+    /// The seasons.
+    pub(super) fn seasons(&self) -> &[f64] {
+        &self.seasons
+    }
+}
+
 /// Intercept (one period before the first) and slope of the least-squares line.
 fn line(y: &[f64]) -> (f64, f64) {
     let n = y.len() as f64;

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use monazite_forecast::score;
-//! let scaling = score::Scaling::of(&[10.0, 20.0, 12.0, 21.0, 11.0, 24.0], 2)?;
+//! let scaling = score::Scaling::of(&[10.0, 20.0, 12.0, 21.0, 11.0, 25.0], 2)?;
 //! assert_eq!(scaling.absolute, 2.0);
 //! assert_eq!(score::mae(&[12.0, 25.0], &[11.0, 24.0])? / scaling.absolute, 0.5);
 //! # Ok::<(), monazite_forecast::ForecastError>(())

@@ -1,4 +1,5 @@
 //! Series of R's `datasets` package used as references, small enough to be tabulated.
+#![allow(dead_code, reason = "each test uses some of the series")]
 
 /// R 4.2 `datasets::AirPassengers`.
 pub(crate) const AIR_PASSENGERS: [f64; 144] = [
