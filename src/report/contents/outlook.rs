@@ -220,7 +220,7 @@ pub(super) fn section(
     events: &Events,
 ) -> Result<Section, Diagnostic> {
     let mut blocks = vec![Block::Text(
-        "Each series is forecast by `auto`, the equal mixture of different models: theta, exponential smoothing in two forms \
+        "Each series is forecast by auto, the equal mixture of different models: theta, exponential smoothing in two forms \
          and ARIMA, each chosen anew on the series. Where figures cover several months, a month has none, or controls and \
          holidays are estimated, a structural model is a member too and prepares the series for the others: figures published \
          for several months enter as sums, months without a figure are bridged, and the controls of April 2025 are \
