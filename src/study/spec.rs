@@ -43,7 +43,7 @@ pub struct ForecastSpec {
 pub struct BacktestSpec {
     /// Months ahead.
     pub horizon: usize,
-    /// Rolling origins.
+    /// Rolling origins at most, evenly apart from January 2022 on.
     pub origins: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 /// Base year of activity.
 const BASE_YEAR: i32 = 2024;
 
-/// Paths of vehicle sales, China by the main model of `china`, the rest of the world by year.
+/// Paths of vehicle sales, China by the structural model of `china`, the rest of the world by year.
 ///
 /// Both start in the January after the last whole year known outside China. Months of China already published are the
 /// same on every path.
@@ -30,7 +30,8 @@ pub fn ev_paths(
         vehicles_outside_china(catalogue, spec.simulate.until, n_paths, spec.seed)?;
     let first = history_rest.last_period().plus(1);
     let known = china.plan.sample.target();
-    let fit = china.models.iter().find_map(|m| m.fit.as_ref()).ok_or_else(|| {
+    let explained = china.explained_by().and_then(|m| m.fit.as_ref());
+    let fit = explained.ok_or_else(|| {
         Diagnostic::error("M003", "vehicle sales of China have no forecast")
             .help("see the reasons in the report")
     })?;

@@ -6,6 +6,7 @@
 //! linearised at the conditional mode, here and in backtests.
 
 use std::fmt;
+use std::sync::Arc;
 
 use monazite_series::{Period, Unit};
 use monazite_statespace::{Channel, Scale, predict, simulate, simulate_ahead, smooth};
@@ -421,6 +422,25 @@ impl Fitted for Estimate {
         seed: u64,
     ) -> Result<Forecast, ForecastError> {
         self.forecast(horizon, n_paths, seed)
+    }
+
+    fn form(&self) -> String {
+        self.label().to_owned()
+    }
+
+    fn report(&self) -> Option<&FitReport> {
+        None
+    }
+}
+
+impl Fitted for Arc<Estimate> {
+    fn forecast(
+        &self,
+        horizon: usize,
+        n_paths: usize,
+        seed: u64,
+    ) -> Result<Forecast, ForecastError> {
+        self.as_ref().forecast(horizon, n_paths, seed)
     }
 
     fn form(&self) -> String {

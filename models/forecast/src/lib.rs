@@ -52,7 +52,7 @@ mod unit_root;
 mod varying;
 
 pub use arima::{Arima, ArimaError, ArimaEstimate, AutoArima, FixedArima, SeasonalTest};
-pub use backtest::{Backtest, BacktestOptions, Scored, backtest};
+pub use backtest::{Backtest, BacktestOptions, Scored, backtest, backtests};
 pub use ces::{Ces, CesKind};
 pub use combination::{Auto, Combination, CombinationFit, Member, WIDEST, Weights};
 pub use compare::{

@@ -6,10 +6,13 @@
 //! the future back. The uncertainty of the split and of the effects is in the forecast of the state-space model, not in
 //! that of the method.
 
+use std::sync::Arc;
+
 use monazite_series::Series;
 use monazite_statespace::{Scale, smooth};
 
 use crate::fit::{Estimate, fault};
+use crate::model::Memory;
 use crate::problem::Column;
 use crate::report::FitReport;
 use crate::saved::{Saved, SavedParts, exact};
@@ -23,7 +26,7 @@ pub(crate) struct Linearised {
     /// Complete, without regressors.
     sample: Sample,
     /// The model that prepared it.
-    by: Estimate,
+    by: Arc<Estimate>,
     /// Periods in its season.
     season: usize,
 }
@@ -44,20 +47,31 @@ impl Estimate {
     }
 }
 
-/// The sample as a structural model prepares it.
-pub(crate) fn linearise(sample: &Sample, season: usize) -> Result<Linearised, ForecastError> {
-    Linearised::by(&Estimate::quick(&model_of(sample, season), sample, None)?, season)
+/// The sample as a structural model prepares it, quickly if there is a memory of the origin before.
+pub(crate) fn linearise(
+    sample: &Sample,
+    season: usize,
+    memory: Option<&mut Memory>,
+) -> Result<Linearised, ForecastError> {
+    let estimate = match memory {
+        Some(memory) => memory.structural(&unadapted(season), sample)?,
+        None => Arc::new(Estimate::quick(&model_of(sample, season), sample, None)?),
+    };
+    Linearised::by(estimate, season)
+}
+
+fn unadapted(season: usize) -> Structural {
+    if season >= 2 { Structural::basic(season) } else { Structural::local_level() }
 }
 
 /// The structural model that prepares a sample.
 pub(crate) fn model_of(sample: &Sample, season: usize) -> Structural {
-    let model = if season >= 2 { Structural::basic(season) } else { Structural::local_level() };
-    model.for_sample(sample)
+    unadapted(season).for_sample(sample)
 }
 
 impl Linearised {
     /// The sample of an estimation, prepared by it.
-    pub(crate) fn by(estimate: &Estimate, season: usize) -> Result<Self, ForecastError> {
+    pub(crate) fn by(estimate: Arc<Estimate>, season: usize) -> Result<Self, ForecastError> {
         let original = estimate.sample().clone();
         let named = |e| fault(estimate.label(), &original, e);
         let observations = original.observations(0).map_err(named)?;
@@ -84,7 +98,7 @@ impl Linearised {
             &values,
         )?;
         let sample = Sample::new(series, original.scale(), Regressors::none())?;
-        Ok(Self { original, sample, by: estimate.clone(), season })
+        Ok(Self { original, sample, by: estimate, season })
     }
 
     /// The complete sample.

@@ -34,6 +34,8 @@ pub struct Marginal {
 
 /// Relative precision of a quantile of a mixture.
 const PRECISION: f64 = 1e-12;
+/// The same where only the neighbourhood matters.
+const ROUGH: f64 = 1e-3;
 
 /// Normal distribution function.
 fn phi(z: f64) -> f64 {
@@ -259,19 +261,28 @@ impl Marginal {
 
     /// Quantile; `probability` lies strictly between 0 and 1.
     pub fn quantile(&self, probability: f64) -> f64 {
+        self.quantile_to(probability, PRECISION)
+    }
+
+    /// A value near the quantile, to about three digits: for the ends of panels of integration.
+    pub(crate) fn rough_quantile(&self, probability: f64) -> f64 {
+        self.quantile_to(probability, ROUGH)
+    }
+
+    fn quantile_to(&self, probability: f64, precision: f64) -> f64 {
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
         for part in self.parts.iter().filter(|p| p.weight > 0.0) {
             let q = part.quantile(probability);
             (lo, hi) = (lo.min(q), hi.max(q));
         }
         // The quantile of a mixture lies between the least and the largest of its parts'.
-        self.invert(probability, lo, hi)
+        self.invert(probability, lo, hi, precision)
     }
 
     /// Illinois variant of false position, which never leaves the bracket (Dowell and Jarratt 1971).
-    fn invert(&self, probability: f64, mut lo: f64, mut hi: f64) -> f64 {
+    fn invert(&self, probability: f64, mut lo: f64, mut hi: f64, precision: f64) -> f64 {
         let gap = |y: f64| self.cdf(y) - probability;
-        if self.parts.len() == 1 || hi - lo <= PRECISION * hi.abs().max(lo.abs()) || !hi.is_finite()
+        if self.parts.len() == 1 || hi - lo <= precision * hi.abs().max(lo.abs()) || !hi.is_finite()
         {
             return lo;
         }
@@ -303,7 +314,7 @@ impl Marginal {
                 }
             }
             last_side = side;
-            if hi - lo <= PRECISION * hi.abs().max(lo.abs()) {
+            if hi - lo <= precision * hi.abs().max(lo.abs()) {
                 break;
             }
         }

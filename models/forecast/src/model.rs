@@ -1,5 +1,7 @@
 //! Any of the models, chosen at run time.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fit::Estimate;
@@ -50,10 +52,33 @@ pub enum Model {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     own: Option<Vec<f64>>,
+    /// The same of a structural model, which prepares samples for models that have parameters of their own.
+    structural: Option<Vec<f64>>,
     /// The order of an ARIMA chosen on an awkward sample, and the origins at which it was kept.
     order: Option<(Arima, usize)>,
     /// Of the members of a combination.
     pub(crate) members: Vec<Self>,
+    /// The structural model estimated last: several models may need the same one at the same origin.
+    pub(crate) last: Option<(Structural, Arc<Estimate>)>,
+}
+
+impl Memory {
+    /// A structural model at the next origin: as it was estimated for another model, or estimated from the origin before.
+    pub(crate) fn structural(
+        &mut self,
+        model: &Structural,
+        sample: &Sample,
+    ) -> Result<Arc<Estimate>, ForecastError> {
+        let model = model.for_sample(sample);
+        let known = self.last.as_ref().filter(|(m, e)| *m == model && e.sample() == sample);
+        let estimate = match known {
+            Some((_, estimate)) => Arc::clone(estimate),
+            None => Arc::new(Estimate::quick(&model, sample, self.structural.as_deref())?),
+        };
+        self.structural = Some(estimate.free_parameters().to_vec());
+        self.last = Some((model, Arc::clone(&estimate)));
+        Ok(estimate)
+    }
 }
 
 /// The transformation of a complete sample: none where it is in levels, logarithms or none, by likelihood, else.
@@ -198,12 +223,8 @@ impl Model {
         sample: &Sample,
         memory: &mut Memory,
     ) -> Result<Box<dyn Fitted>, ForecastError> {
-        let structural;
         let form: &dyn Form = match self {
-            Self::Structural(m) => {
-                structural = m.for_sample(sample);
-                &structural
-            }
+            Self::Structural(m) => return Ok(Box::new(memory.structural(m, sample)?)),
             Self::Arima(m) => m,
             Self::AutoArima(m) if sample.complete("").is_err() => {
                 return arima_next(m, sample, memory);
@@ -246,7 +267,7 @@ fn arima_next(
         memory.own = Some(estimate.free_parameters().to_vec());
         return Ok(Box::new(estimate));
     }
-    let prepared = linearise(sample, model.season)?;
+    let prepared = linearise(sample, model.season, Some(memory))?;
     let mut reason = None;
     for (order, start) in model.orders_on(sample, &prepared)? {
         match Estimate::quick(&order, sample, Some(&start)) {

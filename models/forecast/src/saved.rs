@@ -6,6 +6,8 @@
 //! a closed form (averages, seasonal indices, coefficients of regressors, σ²) is computed anew. Numbers are written as
 //! the shortest decimals that read back as themselves, in strings, since not every reader of numbers is exact.
 
+use std::sync::Arc;
+
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +121,7 @@ impl Saved {
             Self::Linearised { season, parameters, inner } => {
                 let form = model_of(sample, *season);
                 let by = Estimate::at(&form, sample, &numbers(parameters))?;
-                let linearised = Linearised::by(&by, *season)?;
+                let linearised = Linearised::by(Arc::new(by), *season)?;
                 let inner = inner.fit(linearised.sample())?;
                 Box::new(LinearisedFit { inner, linearised })
             }

@@ -157,8 +157,8 @@ fn against(percent_change: f64) -> String {
 
 /// How far the forecasts should be trusted.
 fn warning(results: &Results) -> String {
-    let mut narrow = Vec::new();
-    let mut beaten = Vec::new();
+    let (mut narrow, mut beats, mut same, mut beaten) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for series in &results.forecasts {
         let Some(main) = series.main() else { continue };
         let Some(record) = series.backtest_of(&main.model) else { continue };
@@ -166,20 +166,29 @@ fn warning(results: &Results) -> String {
         if record.coverage80() < 0.72 {
             narrow.push(format!("{subject} ({})", percent(record.coverage80(), 0)));
         }
-        let naive = series.backtests.iter().find(|b| b.model.starts_with("seasonal naive"));
-        if naive.and_then(|n| record.relative_to(n)).is_some_and(|ratio| ratio >= 1.0) {
-            beaten.push(subject);
+        match series.against_naive(&record.model) {
+            Some(against) if against.beats() => beats.push(subject),
+            Some(against) if against.is_beaten() => beaten.push(subject),
+            _ => same.push(subject),
         }
     }
-    let narrow = if narrow.is_empty() {
+    let mut parts = vec![if narrow.is_empty() {
         "80 % intervals held at least 72 % of past figures in every series".to_owned()
     } else {
         format!("80 % intervals were too narrow in the past for {}", list(&narrow))
-    };
-    let beaten = if beaten.is_empty() {
-        "every main model beat the seasonal naive forecast".to_owned()
-    } else {
-        format!("the seasonal naive forecast was not beaten for {}", list(&beaten))
-    };
-    format!("Trust: {narrow}; {beaten}.")
+    }];
+    if !beats.is_empty() {
+        parts.push(format!(
+            "the forecast was significantly better than seasonal naive for {}",
+            list(&beats)
+        ));
+    }
+    if !same.is_empty() {
+        parts
+            .push(format!("it cannot be told from seasonal naive in accuracy for {}", list(&same)));
+    }
+    if !beaten.is_empty() {
+        parts.push(format!("seasonal naive was significantly better for {}", list(&beaten)));
+    }
+    format!("Trust: {}.", parts.join("; "))
 }

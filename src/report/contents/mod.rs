@@ -6,6 +6,7 @@ mod explain;
 mod market;
 mod messages;
 mod outlook;
+mod records;
 mod words;
 
 use monazite_series::Period;

@@ -2,8 +2,8 @@
 
 use monazite_series::Period;
 
-use super::words::{amount, amounts, month_name, months, span_of};
-use super::{Events, vintage};
+use super::words::{amount, amounts, capitalised, month_name, months, span_of};
+use super::{Events, records, vintage};
 use crate::chart::number::{percent, signed};
 use crate::chart::{Event, Fan, FanMonth, Figure, Heading, Interval, Point};
 use crate::diagnostic::Diagnostic;
@@ -123,7 +123,7 @@ fn at_level_of_target(series: &SeriesForecast) -> Vec<Point> {
     let sample = &series.plan.sample;
     let first = &sample.publications()[0].series;
     let name = format!("level of {}", sample.target().id());
-    let fit = series.models.iter().find_map(|m| m.fit.as_ref());
+    let fit = series.explained_by().and_then(|m| m.fit.as_ref());
     match fit.and_then(|fit| fit.coefficient(&name)) {
         Some(level) if sample.target_idx() != 0 => Point::of_series(first)
             .into_iter()
@@ -137,7 +137,7 @@ fn at_level_of_target(series: &SeriesForecast) -> Vec<Point> {
 fn data_note(series: &SeriesForecast) -> String {
     let note = capitalised(series.plan.data_note);
     let name = format!("level of {}", series.plan.sample.target().id());
-    let fit = series.models.iter().find_map(|m| m.fit.as_ref());
+    let fit = series.explained_by().and_then(|m| m.fit.as_ref());
     match fit.and_then(|fit| fit.coefficient(&name)) {
         Some(level) => format!(
             "{note}. Months drawn to {} are UN Comtrade figures moved to the customs level by the estimated factor ({} %): derived, not published.",
@@ -146,11 +146,6 @@ fn data_note(series: &SeriesForecast) -> String {
         ),
         None => format!("{note}."),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
 /// The fan chart of a series.
@@ -174,8 +169,9 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
         .map(|p| Point { value: p.value * style.factor, ..p })
         .collect();
     let first = history.first().map(|p| p.period);
-    let smoothed = main
-        .smoothed
+    let smoothed = series
+        .explained_by()
+        .map_or(&[][..], |m| &m.smoothed)
         .iter()
         .filter(|m| m.published_to.is_some() && m.span == 2 && shown(m.period))
         .map(|m| Interval {
@@ -203,7 +199,7 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
     Fan {
         heading: Heading::new(plan.id, statement(plan.id, &ahead))
             .unit(format!("{}, {}{per}", plan.title, style.unit))
-            .source(format!("{}; own forecast, {}", plan.source, main.forecast.model()))
+            .source(format!("{}; own forecast, {}", plan.source, records::made_of(main)))
             .vintage(vintage(plan.sample.last_period()))
             .caption(caption(series, &ahead)),
         history,
@@ -224,10 +220,12 @@ pub(super) fn section(
     events: &Events,
 ) -> Result<Section, Diagnostic> {
     let mut blocks = vec![Block::Text(
-        "Each series is forecast by a model of its own months: figures published for several months enter as sums, months \
-         without a figure are bridged, and the controls of April 2025 are interventions estimated with everything else. \
-         Bands come from joint sample paths; the uncertainty of variances is not in them, and the last column of the table \
-         says what they were worth."
+        "Each series is forecast by auto, the equal mixture of different models: theta, exponential smoothing in two forms \
+         and ARIMA, each chosen anew on the series. Where figures cover several months, a month has none, or controls and \
+         holidays are estimated, a structural model is a member too and prepares the series for the others: figures published \
+         for several months enter as sums, months without a figure are bridged, and the controls of April 2025 are \
+         interventions estimated with everything else. Bands are those of the mixture, totals come from its joint sample \
+         paths, and the last column of the table says what they were worth."
             .into(),
     )];
     for series in forecasts {
@@ -235,7 +233,9 @@ pub(super) fn section(
         blocks.push(Block::Note(data_note(series)));
     }
     blocks.push(year_table(forecasts)?.into());
-    blocks.push(record_table(forecasts).into());
+    blocks.push(records::members_table(forecasts).into());
+    blocks.push(records::record_table(forecasts).into());
+    blocks.push(Block::List(records::verdicts(forecasts)));
     blocks.push(model_table(forecasts).into());
     blocks.push(intervention_table(forecasts).into());
     if !january.is_empty() {
@@ -301,55 +301,6 @@ fn year_row(series: &SeriesForecast) -> Result<Vec<Cell>, Diagnostic> {
     ])
 }
 
-/// Rolling-origin records of all models.
-fn record_table(forecasts: &[SeriesForecast]) -> Table {
-    let mut rows = Vec::new();
-    for series in forecasts {
-        let naive = series.backtests.iter().find(|b| b.model.starts_with("seasonal naive"));
-        for (at, record) in series.backtests.iter().filter(|b| !b.scored.is_empty()).enumerate() {
-            let relative =
-                naive.map_or_else(|| Cell::text("–"), |n| Cell::fixed(record.mase() / n.mase(), 2));
-            rows.push(vec![
-                Cell::text(if at == 0 { style(series.plan.id).name } else { "" }),
-                Cell::text(
-                    record
-                        .model
-                        .split('(')
-                        .next()
-                        .filter(|m| *m == "structural")
-                        .unwrap_or(&record.model),
-                ),
-                Cell::fixed(record.n_origins as f64, 0),
-                Cell::fixed(record.scored.len() as f64, 0),
-                Cell::fixed(record.mase(), 2),
-                relative,
-                Cell::percent(record.coverage80(), 0),
-                Cell::percent(record.coverage95(), 0),
-            ]);
-        }
-    }
-    Table {
-        id: "backtests".into(),
-        caption: "What the models were worth: rolling origins, up to twelve months ahead".into(),
-        columns: vec![
-            Column::text("series"),
-            Column::text("model"),
-            Column::number("origins", ""),
-            Column::number("figures", ""),
-            Column::number("MASE", ""),
-            Column::number("ratio", "to seasonal naive"),
-            Column::number("80 %", "held"),
-            Column::number("95 %", "held"),
-        ],
-        rows,
-        notes: vec![
-            "MASE: mean absolute error of the median, over that of the seasonal naive forecast before the first origin. A ratio (on the same figures) below 1 beats the benchmark; figures ahead of neighbouring origins overlap, so that small differences mean nothing.".into(),
-            "Models are estimated anew at each origin from what had been published by then; the controls are not known before they came.".into(),
-        ],
-        source: "own estimates".into(),
-    }
-}
-
 /// The estimations: likelihoods called what they are, criteria, autocorrelation of the innovations.
 fn model_table(forecasts: &[SeriesForecast]) -> Table {
     let mut rows = Vec::new();
@@ -398,7 +349,7 @@ fn model_table(forecasts: &[SeriesForecast]) -> Table {
 fn intervention_table(forecasts: &[SeriesForecast]) -> Table {
     let mut rows = Vec::new();
     for series in forecasts {
-        let Some(fit) = series.models.iter().find_map(|m| m.fit.as_ref()) else { continue };
+        let Some(fit) = series.explained_by().and_then(|m| m.fit.as_ref()) else { continue };
         for (at, c) in fit.report().coefficients.iter().enumerate() {
             let t = c.t_value().map_or_else(|| Cell::text("–"), |t| Cell::fixed(t, 1));
             let se = c.se.map_or_else(|| Cell::text("–"), |s| Cell::fixed(s, 3));

@@ -2,13 +2,14 @@
 
 mod headline;
 mod january;
+mod record;
 mod rest_of_world;
 mod samples;
 mod table;
 
 use monazite_forecast::{
-    Backtest, BacktestOptions, Fitted, Forecast, ForecastError, Forecaster, GaussianFit, Model,
-    SmoothedPeriod, backtest,
+    Backtest, Comparison, Fitted, Forecast, ForecastError, Forecaster, GaussianFit, Member, Model,
+    SmoothedPeriod,
 };
 use monazite_series::Period;
 use rayon::prelude::*;
@@ -19,6 +20,7 @@ use crate::study::spec::StudySpec;
 
 pub use headline::{YearAhead, year_ahead};
 pub use january::{JanuaryShare, january_shares};
+pub use record::AgainstNaive;
 pub use rest_of_world::{first_month_outside_china, vehicles_outside_china};
 pub use samples::{Plan, SEASON, control_month, plans};
 pub use table::{
@@ -34,11 +36,13 @@ const SMOOTHING_PATHS: usize = 1000;
 pub struct ModelForecast {
     /// The model asked for.
     pub model: Model,
-    /// The estimation; none for a benchmark that estimates nothing.
+    /// The estimation of a structural or ARIMA model of given form; none for combinations and benchmarks.
     pub fit: Option<GaussianFit>,
+    /// What a combination is made of; members that could not be estimated have a reason and no weight.
+    pub members: Vec<Member>,
     /// Joint paths to the end of the study.
     pub forecast: Forecast,
-    /// Months that have no figure of their own, given all figures; empty for a benchmark.
+    /// Months that have no figure of their own, given all figures; empty where `fit` is none.
     pub smoothed: Vec<SmoothedPeriod>,
 }
 
@@ -51,6 +55,8 @@ pub struct SeriesForecast {
     pub models: Vec<ModelForecast>,
     /// Records of the models, in the order of the plan.
     pub backtests: Vec<Backtest>,
+    /// The records side by side, with tests against seasonal naive; none if no figures are common to all.
+    pub comparison: Option<Comparison>,
     /// Models that failed, with the reason; they are in no chart and no table of forecasts.
     pub failures: Vec<(Model, String)>,
 }
@@ -59,6 +65,11 @@ impl SeriesForecast {
     /// The forecast that charts and text use: the first model of the plan that could be estimated.
     pub fn main(&self) -> Option<&ModelForecast> {
         self.models.first()
+    }
+
+    /// What explains the series: the first model that estimates interventions and months within sums.
+    pub fn explained_by(&self) -> Option<&ModelForecast> {
+        self.models.iter().find(|m| m.fit.is_some())
     }
 
     /// The record of a model.
@@ -104,37 +115,36 @@ pub fn forecast(
     spec: &StudySpec,
 ) -> Result<Vec<SeriesForecast>, Diagnostic> {
     let plans = plans(catalogue)?;
-    // Every (series, model) is a unit of work, so that two cores stay busy to the end.
-    let units: Vec<(usize, Model)> = plans
-        .iter()
-        .enumerate()
-        .flat_map(|(at, plan)| plan.models.iter().map(move |model| (at, model.clone())))
-        .collect();
-    let results: Vec<_> = units
-        .par_iter()
-        .map(|(at, model)| {
-            let plan = &plans[*at];
-            (one_model(plan, model, spec), record(plan, model, spec))
-        })
-        .collect();
+    let work = work(&plans);
+    let results: Vec<_> = work.par_iter().map(|one| one.done(&plans, spec)).collect();
     let mut all: Vec<SeriesForecast> = plans
         .into_iter()
         .map(|plan| SeriesForecast {
             plan,
             models: Vec::new(),
             backtests: Vec::new(),
+            comparison: None,
             failures: Vec::new(),
         })
         .collect();
-    for ((at, model), (fitted, record)) in units.into_iter().zip(results) {
-        match fitted {
-            Ok(one) => all[at].models.push(one),
-            Err(e) => all[at].failures.push((model.clone(), e.to_string())),
+    for (work, done) in work.into_iter().zip(results) {
+        let series = &mut all[work.at];
+        match done {
+            Done::Forecast(Ok(one)) => series.models.push(*one),
+            Done::Forecast(Err(e)) => {
+                series.failures.extend(work.models.into_iter().map(|m| (m, e.to_string())));
+            }
+            Done::Records(Ok(records)) => series.backtests.extend(records),
+            Done::Records(Err(e)) => {
+                let why = format!("backtest: {e}");
+                series.failures.extend(work.models.into_iter().map(|m| (m, why.clone())));
+            }
         }
-        match record {
-            Ok(record) => all[at].backtests.push(record),
-            Err(e) => all[at].failures.push((model, format!("backtest: {e}"))),
-        }
+    }
+    for series in &mut all {
+        let labels: Vec<String> = series.plan.models.iter().map(Model::label).collect();
+        series.backtests.sort_by_key(|b| labels.iter().position(|label| *label == b.model));
+        series.comparison = record::comparison(&series.backtests, spec.seed);
     }
     for series in &all {
         if series.models.is_empty() {
@@ -148,15 +158,48 @@ pub fn forecast(
     Ok(all)
 }
 
-fn record(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<Backtest, ForecastError> {
-    let options = BacktestOptions {
-        horizon: spec.backtest.horizon,
-        origins: spec.backtest.origins,
-        n_paths: 400,
-        seed: spec.seed,
-        ..BacktestOptions::default()
-    };
-    backtest(model, &plan.sample.clone().with_target(plan.backtest_target)?, SEASON, &options)
+/// A unit of work: small enough that two cores stay busy to the end.
+struct Work {
+    /// Index of the plan.
+    at: usize,
+    models: Vec<Model>,
+    /// Whether models are to be backtested, together, or one is to forecast.
+    is_record: bool,
+}
+
+/// What became of a unit of work.
+enum Done {
+    Forecast(Result<Box<ModelForecast>, ForecastError>),
+    Records(Result<Vec<Backtest>, ForecastError>),
+}
+
+/// All units, the long ones first: models that estimate the same thing at each origin are backtested together.
+fn work(plans: &[Plan]) -> Vec<Work> {
+    let (mut records, mut forecasts) = (Vec::new(), Vec::new());
+    for (at, plan) in plans.iter().enumerate() {
+        let shares = |m: &&Model| matches!(m, Model::Auto(_) | Model::Structural(_));
+        let together: Vec<Model> = plan.models.iter().filter(shares).cloned().collect();
+        records.push(Work { at, models: together, is_record: true });
+        for model in plan.models.iter().filter(|m| !shares(m)) {
+            records.push(Work { at, models: vec![model.clone()], is_record: true });
+        }
+        for model in &plan.models {
+            forecasts.push(Work { at, models: vec![model.clone()], is_record: false });
+        }
+    }
+    records.extend(forecasts);
+    records
+}
+
+impl Work {
+    fn done(&self, plans: &[Plan], spec: &StudySpec) -> Done {
+        let plan = &plans[self.at];
+        if self.is_record {
+            Done::Records(record::records(plan, &self.models, spec))
+        } else {
+            Done::Forecast(one_model(plan, &self.models[0], spec).map(Box::new))
+        }
+    }
 }
 
 fn one_model(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<ModelForecast, ForecastError> {
@@ -165,17 +208,22 @@ fn one_model(plan: &Plan, model: &Model, spec: &StudySpec) -> Result<ModelForeca
     let gaussian = |fit: GaussianFit| {
         let forecast = fit.forecast(horizon, paths, spec.seed)?;
         let smoothed = fit.smoothed_periods(SMOOTHING_PATHS, spec.seed)?;
-        Ok(ModelForecast { model: model.clone(), fit: Some(fit), forecast, smoothed })
+        let members = Vec::new();
+        Ok(ModelForecast { model: model.clone(), fit: Some(fit), members, forecast, smoothed })
     };
     match model {
         Model::Structural(m) => gaussian(m.fit(&plan.sample)?),
         Model::Arima(m) => gaussian(m.fit(&plan.sample)?),
-        other => Ok(ModelForecast {
-            model: other.clone(),
-            fit: None,
-            forecast: other.fit(&plan.sample)?.forecast(horizon, paths, spec.seed)?,
-            smoothed: Vec::new(),
-        }),
+        other => {
+            let fit = other.fit(&plan.sample)?;
+            Ok(ModelForecast {
+                model: other.clone(),
+                fit: None,
+                members: fit.members().to_vec(),
+                forecast: fit.forecast(horizon, paths, spec.seed)?,
+                smoothed: Vec::new(),
+            })
+        }
     }
 }
 
@@ -201,7 +249,7 @@ mod tests {
     #[test]
     fn months_within_a_sum_add_up_to_it_and_have_bands() {
         let plan = volume();
-        let one = one_model(&plan, &plan.models[0], &StudySpec::default()).unwrap();
+        let one = one_model(&plan, &plan.models[1], &StudySpec::default()).unwrap();
         let published = plan.sample.target();
         let sums = published.observations().iter().filter(|o| o.span == 2).count();
         assert_eq!(one.smoothed.len(), 2 * sums);
@@ -223,9 +271,14 @@ mod tests {
     #[test]
     fn january_shares_are_published_or_smoothed() {
         let plan = volume();
-        let one = one_model(&plan, &plan.models[0], &StudySpec::default()).unwrap();
-        let series =
-            SeriesForecast { plan, models: vec![one], backtests: Vec::new(), failures: Vec::new() };
+        let one = one_model(&plan, &plan.models[1], &StudySpec::default()).unwrap();
+        let series = SeriesForecast {
+            plan,
+            models: vec![one],
+            backtests: Vec::new(),
+            comparison: None,
+            failures: Vec::new(),
+        };
         let shares = january_shares(&Catalogue::bundled().unwrap(), &series).unwrap();
         let years: Vec<i32> = shares.iter().map(|j| j.year).collect();
         assert_eq!(years, (2019..=2026).collect::<Vec<_>>());
@@ -240,12 +293,24 @@ mod tests {
     }
 
     #[test]
+    fn auto_says_what_it_is_made_of() {
+        let plan = volume();
+        let one = one_model(&plan, &plan.models[0], &StudySpec::default()).unwrap();
+        assert!(one.fit.is_none() && one.smoothed.is_empty());
+        assert_eq!(one.forecast.paths().nrows(), StudySpec::default().forecast.paths);
+        let names: Vec<&str> = one.members.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["dot", "ces", "arima", "ets", "structural"]);
+        assert!((one.members.iter().map(|m| m.weight).sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(one.members.iter().all(|m| !m.reason.is_empty()), "{:?}", one.members);
+    }
+
+    #[test]
     fn same_seed_same_paths() {
         let plan = volume();
         let spec = StudySpec::default();
         let (a, b) = (
-            one_model(&plan, &plan.models[1], &spec).unwrap().forecast,
-            one_model(&plan, &plan.models[1], &spec).unwrap().forecast,
+            one_model(&plan, &plan.models[2], &spec).unwrap().forecast,
+            one_model(&plan, &plan.models[2], &spec).unwrap().forecast,
         );
         assert_eq!(a, b);
     }

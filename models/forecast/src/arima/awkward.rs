@@ -90,7 +90,7 @@ impl AutoArima {
     /// # Errors
     /// As [`AutoArima::orders_on`], and what the best orders refuse.
     pub(crate) fn fit_exactly(&self, sample: &Sample) -> Result<Box<dyn Fitted>, ForecastError> {
-        let prepared = linearise(sample, self.season)?;
+        let prepared = linearise(sample, self.season, None)?;
         let mut reason = None;
         for (order, start) in self.orders_on(sample, &prepared)? {
             match GaussianFit::searched(&order, sample, Some(&start)) {

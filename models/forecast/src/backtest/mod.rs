@@ -57,6 +57,20 @@ pub fn backtest(
     season: usize,
     options: &BacktestOptions,
 ) -> Result<Backtest, ForecastError> {
+    backtests(std::slice::from_ref(model), sample, season, options).map(|mut all| all.remove(0))
+}
+
+/// Runs several models at each origin in turn, one record each in their order; a structural model that more than one of
+/// them needs, on its own or within a combination, is estimated once an origin.
+///
+/// # Errors
+/// As [`backtest`].
+pub fn backtests(
+    models: &[Model],
+    sample: &Sample,
+    season: usize,
+    options: &BacktestOptions,
+) -> Result<Vec<Backtest>, ForecastError> {
     if options.step == 0 {
         return Err(ForecastError::Count { what: "step between origins", found: 0, needed: 1 });
     }
@@ -77,7 +91,7 @@ pub fn backtest(
     };
     let errors: Vec<f64> = before(first_origin).map(|(_, now, before)| now - before).collect();
     let scaling = Scaling::of_errors(&errors);
-    let mut result = Backtest {
+    let empty = |model: &Model| Backtest {
         model: model.label(),
         id: sample.target().id().to_owned(),
         scored: Vec::new(),
@@ -87,14 +101,20 @@ pub fn backtest(
         step: options.step,
         n_origins: origins.len(),
     };
-    let mut memory = Memory::default();
+    let mut results: Vec<Backtest> = models.iter().map(empty).collect();
+    let mut memories = vec![Memory::default(); models.len()];
     for origin in origins {
-        match at_origin(model, sample, origin, options, &mut memory) {
-            Ok(scored) => result.scored.extend(scored),
-            Err(e) => result.failures.push((origin, e.to_string())),
+        let mut shared = None;
+        for ((model, memory), result) in models.iter().zip(&mut memories).zip(&mut results) {
+            memory.last = shared.take();
+            match at_origin(model, sample, origin, options, memory) {
+                Ok(scored) => result.scored.extend(scored),
+                Err(e) => result.failures.push((origin, e.to_string())),
+            }
+            shared = memory.last.take();
         }
     }
-    Ok(result)
+    Ok(results)
 }
 
 fn at_origin(
@@ -171,8 +191,7 @@ fn score_figure(
         pit = percentile;
         // A forecast of positive figures has what its normal has below 0 at 0.
         crps = if marginal.cdf(0.0) > 1e-9 {
-            let quantile = |p| forecast.quantile(from, p).unwrap_or(f64::NAN);
-            score::crps_of_quantiles(quantile, percentile, actual)
+            score::crps_above(marginal, 0.0, actual)
         } else {
             score::crps_marginal(marginal, actual)
         };

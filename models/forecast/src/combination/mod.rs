@@ -102,22 +102,22 @@ impl Combination {
         if let Some(memory) = memory.as_deref_mut() {
             memory.members.resize_with(self.members.len(), Memory::default);
         }
-        let mut fit = |at: usize, model: &Model, sample: &Sample| match memory.as_deref_mut() {
-            Some(memory) => model.fit_next(sample, &mut memory.members[at]),
-            None => model.fit(sample),
-        };
         let mut fits = Vec::with_capacity(self.members.len());
         for (at, (_, model)) in self.members.iter().enumerate() {
             if model.takes(sample) {
-                fits.push(fit(at, model, sample));
+                fits.push(fit_member(at, model, sample, memory.as_deref_mut()));
                 continue;
             }
-            let prepared = linearised.get_or_insert_with(|| linearise(sample, self.season));
+            let prepared = match linearised {
+                Some(ref prepared) => prepared,
+                None => &*linearised.insert(linearise(sample, self.season, memory.as_deref_mut())),
+            };
             fits.push(match prepared {
-                Ok(prepared) => fit(at, model, prepared.sample()).map(|inner| {
-                    let fit = LinearisedFit { inner, linearised: prepared.clone() };
-                    Box::new(fit) as Box<dyn Fitted>
-                }),
+                Ok(prepared) => fit_member(at, model, prepared.sample(), memory.as_deref_mut())
+                    .map(|inner| {
+                        let fit = LinearisedFit { inner, linearised: prepared.clone() };
+                        Box::new(fit) as Box<dyn Fitted>
+                    }),
                 Err(e) => Err(e.clone()),
             });
         }
@@ -160,6 +160,20 @@ impl Combination {
         }
         CombinationFit { label: self.label(), sample: sample.clone(), fits: kept, members }
     }
+}
+
+/// One member, quickly if there is a memory of the origin before; what it shares with others is passed on.
+fn fit_member(
+    at: usize,
+    model: &Model,
+    sample: &Sample,
+    memory: Option<&mut Memory>,
+) -> Result<Box<dyn Fitted>, ForecastError> {
+    let Some(memory) = memory else { return model.fit(sample) };
+    memory.members[at].last = memory.last.take();
+    let fit = model.fit_next(sample, &mut memory.members[at]);
+    memory.last = memory.members[at].last.take();
+    fit
 }
 
 fn no_members() -> ForecastError {

@@ -97,12 +97,12 @@ pub fn crps_draws(draws: &[f64], actual: f64) -> f64 {
     error - spread / (n * (n - 1.0))
 }
 
-/// CRPS of a [`Marginal`]: in closed form for normals and their mixtures in levels, else by integration of the quantile
-/// loss, to about six digits. Of draws it is the score of their interpolated distribution, not the fair estimate.
+/// CRPS of a [`Marginal`]: in closed form for normals and their mixtures in levels, else by integration
+/// of `(F(y) − 1{y ≥ x})²`, to about six digits. Of draws it is the score of their interpolated distribution, not the fair estimate.
 pub fn crps_marginal(marginal: &Marginal, actual: f64) -> f64 {
     match marginal.level_normals() {
         Some(parts) => crps_normal_mixture(&parts, actual),
-        None => crps_of_quantiles(|p| marginal.quantile(p), marginal.cdf(actual), actual),
+        None => crps_above(marginal, f64::NEG_INFINITY, actual),
     }
 }
 
@@ -114,37 +114,31 @@ const GAUSS: [(f64, f64); 4] = [
     (0.960_289_856_497_536_3, 0.101_228_536_290_376_3),
 ];
 
-/// `2 ∫ pinball dα` by `α = Φ(z)`, on both sides of the figure apart, since the loss has its kink there. `below` is the
-/// forecast probability of a smaller figure.
-pub(crate) fn crps_of_quantiles(quantile: impl Fn(f64) -> f64, below: f64, actual: f64) -> f64 {
-    /// Beyond this the density is 2·10⁻¹³.
+/// `∫ (F(y) − 1{y ≥ actual})² dy` of a distribution that has what lies below `floor` at `floor`, over panels that end near
+/// quantiles evenly apart in z: on both sides of the figure apart, since the integrand jumps there.
+pub(crate) fn crps_above(marginal: &Marginal, floor: f64, actual: f64) -> f64 {
+    /// Beyond this the probability is 3·10⁻¹⁴.
     const REACH: f64 = 7.5;
-    const PANEL: f64 = 0.5;
-    let kink = if below <= 0.0 {
-        -REACH
-    } else if below >= 1.0 {
-        REACH
-    } else {
-        crate::marginal::normal_quantile(below).clamp(-REACH, REACH)
+    const PANELS: usize = 30;
+    let mut ends: Vec<f64> = (0..=PANELS)
+        .map(|i| REACH * (2.0 * i as f64 / PANELS as f64 - 1.0))
+        .map(|z| marginal.rough_quantile(probability_below(z)).max(floor))
+        .collect();
+    let at = ends.partition_point(|end| *end < actual);
+    ends.insert(at, actual);
+    let squared = |y: f64| {
+        let below = marginal.cdf(y);
+        if y < actual { below * below } else { (1.0 - below) * (1.0 - below) }
     };
-    let loss = |z: f64| {
-        let gap = quantile(probability_below(z)) - actual;
-        let share = if z < kink { probability_below(z) } else { probability_below(-z) };
-        2.0 * share * gap.abs() * density(z)
+    let panel = |pair: &[f64]| {
+        let (middle, half) = (0.5 * (pair[0] + pair[1]), 0.5 * (pair[1] - pair[0]));
+        let two =
+            |(x, w): (f64, f64)| w * (squared(middle - x * half) + squared(middle + x * half));
+        half * GAUSS.iter().map(|&node| two(node)).sum::<f64>()
     };
-    let side = |from: f64, to: f64| {
-        let n = ((to - from) / PANEL).ceil() as usize;
-        let half = 0.5 * (to - from) / n as f64;
-        (0..n)
-            .map(|i| {
-                let middle = from + (2 * i + 1) as f64 * half;
-                let two =
-                    |(x, w): (f64, f64)| w * (loss(middle - x * half) + loss(middle + x * half));
-                half * GAUSS.iter().map(|&node| two(node)).sum::<f64>()
-            })
-            .sum::<f64>()
-    };
-    side(-REACH, kink) + side(kink, REACH)
+    // Rough ends of neighbouring panels may be out of order by their error: sorted, they are panels again.
+    ends.sort_by(f64::total_cmp);
+    ends.windows(2).filter(|pair| pair[1] > pair[0]).map(panel).sum()
 }
 
 #[cfg(test)]
@@ -174,10 +168,19 @@ mod tests {
     fn integration_finds_the_closed_form() {
         for actual in [-3.0, 0.2, 1.7, 30.0] {
             let marginal = Marginal::normal(1.0, 2.0, Transform::None);
-            let by_quantiles =
-                crps_of_quantiles(|p| marginal.quantile(p), marginal.cdf(actual), actual);
-            assert!((by_quantiles - crps_normal(1.0, 2.0, actual)).abs() < 1e-9, "{by_quantiles}");
+            let found = crps_above(&marginal, f64::NEG_INFINITY, actual);
+            assert!((found - crps_normal(1.0, 2.0, actual)).abs() < 1e-9, "{found}");
+            // Rough ends of panels do as well.
+            let parts = [(0.3, 1.0, 2.0), (0.7, 4.0, 0.5)];
+            let mixture = Marginal::normals(&parts, Transform::None);
+            let found = crps_above(&mixture, f64::NEG_INFINITY, actual);
+            assert!((found - crps_normal_mixture(&parts, actual)).abs() < 1e-7, "{found}");
         }
+        // What lies below 0 is at 0: the figure 1 of a normal around 0 loses ∫ over (0, 1) F² + ∫ over (1, ∞) (1 − F)².
+        let whole = crps_normal(0.0, 1.0, 1.0);
+        let below = crps_normal(0.0, 1.0, 0.0) / 2.0;
+        let found = crps_above(&Marginal::normal(0.0, 1.0, Transform::None), 0.0, 1.0);
+        assert!((found - (whole - below)).abs() < 1e-9, "{found}");
         // y = 0 at one of three draws 0, 1, 2 interpolated: F = x/2 on (0, 2), ∫ (x/2 − 1)² dx = 2/3.
         let draws = crps_marginal(&Marginal::draws(vec![0.0, 1.0, 2.0]), 0.0);
         assert!((draws - 2.0 / 3.0).abs() < 1e-5, "{draws}");

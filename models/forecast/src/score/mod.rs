@@ -24,7 +24,7 @@ pub use distribution::{
 pub use interval::{Coverage, coverage, coverage_interval, interval_score, msis};
 pub use point::{Scaling, mae, mase, rmse, rmsse, smape};
 
-pub(crate) use distribution::crps_of_quantiles;
+pub(crate) use distribution::crps_above;
 pub(crate) use point::symmetric_error;
 
 use crate::ForecastError;
