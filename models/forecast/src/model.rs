@@ -81,6 +81,21 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// The state-space model that was estimated on a sample and its parameters; `None` for any other.
+    pub(crate) fn estimated(&self, model: &Model, sample: &Sample) -> Option<(Model, Vec<f64>)> {
+        match model {
+            Model::Structural(_) => Some((model.clone(), self.structural.clone()?)),
+            Model::Arima(_) => Some((model.clone(), self.own.clone()?)),
+            Model::AutoArima(_) if sample.complete("").is_err() => {
+                let (order, _) = self.order?;
+                Some((Model::Arima(order), self.own.clone()?))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The transformation of a complete sample: none where it is in levels, logarithms or none, by likelihood, else.
 fn transform_of(sample: &Sample, season: usize) -> Transform {
     if sample.scale() == Scale::Level {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
 
-use crate::combination::CombinationFit;
+use crate::combination::{CombinationFit, QuickFit};
 use crate::fit::Estimate;
 use crate::linearised::{Linearised, LinearisedFit, model_of};
 use crate::method::Method;
@@ -34,6 +34,8 @@ pub(crate) enum Saved {
     Method { model: Model, unit: Exact, parameters: Vec<Exact> },
     /// A state-space model at unconstrained parameters.
     Gaussian { model: Model, parameters: Vec<Exact> },
+    /// The same estimated as a member of a combination.
+    Quick { model: Model, parameters: Vec<Exact> },
     /// A model without a search.
     Closed { model: Model },
     /// A method on the sample as a structural model prepares it.
@@ -116,6 +118,15 @@ impl Saved {
                     Model::Arima(m) => Box::new(GaussianFit::at(m, sample, &free)?.of_model(model)),
                     other => return Err(unknown(other)),
                 }
+            }
+            Self::Quick { model, parameters } => {
+                let free = numbers(parameters);
+                let at = match model {
+                    Model::Structural(m) => Estimate::at(&m.for_sample(sample), sample, &free)?,
+                    Model::Arima(m) => Estimate::at(m, sample, &free)?,
+                    other => return Err(unknown(other)),
+                };
+                Box::new(QuickFit::new(Box::new(at), model.clone(), free))
             }
             Self::Closed { model } => model.fit(sample)?,
             Self::Linearised { season, parameters, inner } => {

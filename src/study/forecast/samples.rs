@@ -59,12 +59,11 @@ fn refused(e: &ForecastError) -> Diagnostic {
     super::model_diagnostic(e)
 }
 
-/// The combination first, then a structural model that explains the series, the airline model and the benchmark.
+/// The combination first, then a structural model that explains the series, and the benchmark.
 fn seasonal_models(structural: Structural) -> Vec<Model> {
     vec![
         Model::Auto(Auto { season: SEASON }),
         Model::Structural(structural),
-        Model::Arima(Arima::airline(SEASON)),
         Model::SeasonalNaive(SeasonalNaive { season: SEASON }),
     ]
 }

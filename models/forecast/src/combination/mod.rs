@@ -12,11 +12,13 @@
 mod auto;
 mod mixture;
 mod origins;
+mod quick;
 mod weights;
 
 use serde::{Deserialize, Serialize};
 
 pub use auto::Auto;
+pub(crate) use quick::QuickFit;
 pub use weights::Weights;
 
 use crate::linearised::{Linearised, LinearisedFit, linearise};
@@ -77,14 +79,15 @@ impl Combination {
         sample: &Sample,
         memory: Option<&mut Memory>,
     ) -> Result<CombinationFit, ForecastError> {
-        let fits = self.fit_members(sample, memory);
+        let mut own = Memory::default();
+        let fits = self.fit_members(sample, memory.unwrap_or(&mut own));
         if fits.iter().all(Result::is_err) {
             return Err(fits.into_iter().find_map(Result::err).unwrap_or_else(no_members));
         }
         let estimable: Vec<usize> = (0..fits.len()).filter(|&i| fits[i].is_ok()).collect();
         let record = if self.weights.needs_record() && estimable.len() > 1 {
             let mut memory = Memory::default();
-            let mut fit = |known: &Sample| self.fit_members(known, Some(&mut memory));
+            let mut fit = |known: &Sample| self.fit_members(known, &mut memory);
             records(&mut fit, &estimable, sample, self.season)
         } else {
             None
@@ -96,28 +99,25 @@ impl Combination {
     fn fit_members(
         &self,
         sample: &Sample,
-        mut memory: Option<&mut Memory>,
+        memory: &mut Memory,
     ) -> Vec<Result<Box<dyn Fitted>, ForecastError>> {
         let mut linearised: Option<Result<Linearised, ForecastError>> = None;
-        if let Some(memory) = memory.as_deref_mut() {
-            memory.members.resize_with(self.members.len(), Memory::default);
-        }
+        memory.members.resize_with(self.members.len(), Memory::default);
         let mut fits = Vec::with_capacity(self.members.len());
         for (at, (_, model)) in self.members.iter().enumerate() {
             if model.takes(sample) {
-                fits.push(fit_member(at, model, sample, memory.as_deref_mut()));
+                fits.push(fit_member(at, model, sample, memory));
                 continue;
             }
             let prepared = match linearised {
                 Some(ref prepared) => prepared,
-                None => &*linearised.insert(linearise(sample, self.season, memory.as_deref_mut())),
+                None => &*linearised.insert(linearise(sample, self.season, Some(memory))),
             };
             fits.push(match prepared {
-                Ok(prepared) => fit_member(at, model, prepared.sample(), memory.as_deref_mut())
-                    .map(|inner| {
-                        let fit = LinearisedFit { inner, linearised: prepared.clone() };
-                        Box::new(fit) as Box<dyn Fitted>
-                    }),
+                Ok(prepared) => fit_member(at, model, prepared.sample(), memory).map(|inner| {
+                    let fit = LinearisedFit { inner, linearised: prepared.clone() };
+                    Box::new(fit) as Box<dyn Fitted>
+                }),
                 Err(e) => Err(e.clone()),
             });
         }
@@ -167,13 +167,15 @@ fn fit_member(
     at: usize,
     model: &Model,
     sample: &Sample,
-    memory: Option<&mut Memory>,
+    memory: &mut Memory,
 ) -> Result<Box<dyn Fitted>, ForecastError> {
-    let Some(memory) = memory else { return model.fit(sample) };
     memory.members[at].last = memory.last.take();
     let fit = model.fit_next(sample, &mut memory.members[at]);
     memory.last = memory.members[at].last.take();
-    fit
+    Ok(match memory.members[at].estimated(model, sample) {
+        Some((model, free)) => Box::new(QuickFit::new(fit?, model, free)),
+        None => fit?,
+    })
 }
 
 fn no_members() -> ForecastError {
