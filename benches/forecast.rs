@@ -45,7 +45,7 @@ fn main() {
     }
 }
 
-/// A fixed airline model on log AirPassengers, without and with six regressors: fit, standard errors, 12 months ahead.
+/// A fixed airline model on log `AirPassengers`, without and with six regressors: fit, standard errors, 12 months ahead.
 fn airline() {
     let y: Vec<f64> = AIR_PASSENGERS.split(' ').map(|v| v.parse::<f64>().unwrap().ln()).collect();
     let first: Period = "1949-01".parse().unwrap();

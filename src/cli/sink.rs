@@ -1,5 +1,6 @@
 //! Where forecasts go and in what form, one after another: nothing is kept, whatever their number.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use monazite_forecast::{Forecast, Member};
@@ -145,7 +146,8 @@ fn table(done: &Done, point: Point) -> Result<String, Diagnostic> {
     );
     for m in &done.members {
         let form = if m.form.is_empty() { "-" } else { &m.form };
-        text += &format!("{}: {form}, weight {:.2}; {}\n", m.name, m.weight, m.reason);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}: {form}, weight {:.2}; {}", m.name, m.weight, m.reason);
     }
     text.push('\n');
     Ok(text)

@@ -1,6 +1,7 @@
 //! `monazite forecast`: bundled series, a user's file, and what is wrong with it.
 #![allow(clippy::unwrap_used, reason = "a test that fails on an error")]
 
+use std::fmt::Write;
 use std::fs;
 
 use tempfile::{TempDir, tempdir};
@@ -129,7 +130,7 @@ fn panel() -> String {
     for id in 0..200 {
         for t in 0..30 {
             let y = 50.0 + f64::from(id) + f64::from(t * (id % 7)) + f64::from((t * 37 + id) % 11);
-            text += &format!("s{id},{}-{:02},{y},t\n", 2023 + t / 12, t % 12 + 1);
+            writeln!(text, "s{id},{}-{:02},{y},t", 2023 + t / 12, t % 12 + 1).unwrap();
         }
     }
     text
@@ -162,7 +163,7 @@ fn regressors_are_matched_by_name_and_a_missing_value_is_named() {
     let regressors = |last: i32| {
         let mut text = "ds,ev\n".to_owned();
         for t in 0..last {
-            text += &format!("{}-{:02},{}\n", 2023 + t / 12, t % 12 + 1, t * t % 13);
+            writeln!(text, "{}-{:02},{}", 2023 + t / 12, t % 12 + 1, t * t % 13).unwrap();
         }
         fs::write(folder.path().join("ev.csv"), text).unwrap();
         let arguments = [
@@ -212,4 +213,23 @@ fn sample_paths_and_adjusted_means() {
     };
     assert!(mean(&run(&["--bias-adjust"])) > mean(&run(&[])), "above the median in logarithms");
     assert!(run(&["--format", "table"]).contains("period"));
+}
+
+#[test]
+fn a_fitted_model_read_back_forecasts_the_same_bytes() {
+    let folder = folder(&rows());
+    let base = ["forecast", "mine.csv", "--horizon", "3"];
+    let run = |more: &[&str]| {
+        let all: Vec<&str> = base.iter().chain(more).copied().collect();
+        monazite_in(folder.path(), &all)
+    };
+    let first = run(&["--model", "auto,airline", "--save", "models.jsonl"]);
+    assert_exit(&first, 0);
+    let again = run(&["--load", "models.jsonl"]);
+    assert_exit(&again, 0);
+    assert_eq!(stdout(&again), stdout(&first));
+    fs::write(folder.path().join("models.jsonl"), "{}\n").unwrap();
+    let broken = run(&["--load", "models.jsonl"]);
+    assert_exit(&broken, 4);
+    assert!(stderr(&broken).contains("M012") && stderr(&broken).contains("models.jsonl:1"));
 }

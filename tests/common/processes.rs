@@ -144,6 +144,6 @@ pub(crate) fn coverage(process: Process, n_series: usize, seed: u64) -> Coverage
             in95 += usize::from(lo95 <= *y && *y <= hi95);
         }
     }
-    let share = |k: usize| k as f64 / n as f64;
+    let share = |k: usize| k as f64 / f64::from(n);
     Coverage { c80: share(in80), c95: share(in95), n_series, failures }
 }
