@@ -233,3 +233,15 @@ fn a_fitted_model_read_back_forecasts_the_same_bytes() {
     assert_exit(&broken, 4);
     assert!(stderr(&broken).contains("M012") && stderr(&broken).contains("models.jsonl:1"));
 }
+
+#[test]
+fn a_series_without_noise_is_refused_and_not_searched_for_ever() {
+    let periodic: Vec<String> = (0..40)
+        .map(|t| format!("x,{}-{:02},{},t\n", 2020 + t / 12, t % 12 + 1, 1 + t % 12))
+        .collect();
+    let folder = folder(&periodic);
+    let output =
+        monazite_in(folder.path(), &["forecast", "mine.csv", "--model", "structural,airline"]);
+    assert_exit(&output, 4);
+    assert!(stderr(&output).contains("M008") && stderr(&output).contains("without any noise"));
+}

@@ -64,6 +64,16 @@ pub enum ForecastError {
         /// Its value.
         value: f64,
     },
+    /// A series that trend and season reproduce exactly has no variance to estimate either.
+    #[error(
+        "the figures of `{id}` follow a trend and a season without any noise: {model} has nothing to estimate"
+    )]
+    Deterministic {
+        /// The model.
+        model: String,
+        /// The series.
+        id: String,
+    },
     /// The figures do not pin every diffuse element of the start.
     #[error(
         "{model} of `{id}`: the figures pin {n_pinned} of the {n_diffuse} starting values of trend and season, because some periods of the season never appear in a figure of their own"

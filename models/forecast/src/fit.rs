@@ -135,6 +135,12 @@ fn problem<'a>(
             value: sample.target().observations()[0].value,
         });
     }
+    if sample.is_deterministic() {
+        return Err(ForecastError::Deterministic {
+            model: form.label(),
+            id: sample.target().id().to_owned(),
+        });
+    }
     let design = Design::new(sample, form.constant())?;
     let refused = |source: StateSpaceError| match source {
         StateSpaceError::Collinear { column } => {

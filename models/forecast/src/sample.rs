@@ -259,6 +259,25 @@ impl Sample {
         high - low <= 1e-12 * high.abs().max(low.abs())
     }
 
+    /// Whether seasonal and simple differences together leave nothing of the publication that sets the level, to
+    /// rounding: figures one period apart, in the scale of the model.
+    pub(crate) fn is_deterministic(&self) -> bool {
+        let season =
+            self.target().frequency().per_year().filter(|n| (2..=12).contains(n)).unwrap_or(1);
+        if self.publications.len() > 1 || self.n_periods() != self.per_period().len() {
+            return false;
+        }
+        let log = self.scale == Scale::Log;
+        let y: Vec<f64> =
+            self.per_period().into_iter().map(|v| if log { v.ln() } else { v }).collect();
+        let size = y.iter().map(|v| v.abs()).fold(f64::MIN_POSITIVE, f64::max);
+        y.len() > season + 1
+            && (season + 1..y.len()).all(|t| {
+                let left = y[t] - y[t - 1] - y[t - season] + y[t - season - 1];
+                left.abs() <= 1e-9 * size
+            })
+    }
+
     /// Figures of the publication that sets the level, per period of their spans.
     fn per_period(&self) -> Vec<f64> {
         let series = &self.publications[0].series;

@@ -1,5 +1,6 @@
 //! The outlook: a fan chart a series, the table of forecasts, the record of the models, months within sums.
 
+use monazite_forecast::Model;
 use monazite_series::Period;
 
 use super::words::{amount, amounts, capitalised, month_name, months, span_of};
@@ -213,21 +214,36 @@ pub(super) fn fan(series: &SeriesForecast, events: &Events) -> Result<Figure, Di
     .map_err(|e| super::chart_fault(plan.id, &e))
 }
 
+/// A sentence on the series that another model than the combination draws.
+fn other_models(forecasts: &[SeriesForecast]) -> String {
+    let of = |series: &SeriesForecast| {
+        let main = series.main()?;
+        let other = !matches!(main.model, Model::Auto(_));
+        other.then(|| format!("{} ({})", style(series.plan.id).name, main.model.label()))
+    };
+    let others: Vec<String> = forecasts.iter().filter_map(of).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    format!(" Drawn by a model with a better record on a short series: {}.", others.join(", "))
+}
+
 /// The section.
 pub(super) fn section(
     forecasts: &[SeriesForecast],
     january: &[JanuaryShare],
     events: &Events,
 ) -> Result<Section, Diagnostic> {
-    let mut blocks = vec![Block::Text(
+    let mut text = String::from(
         "Each series is forecast by auto, the equal mixture of different models: theta, exponential smoothing in two forms \
          and ARIMA, each chosen anew on the series. Where figures cover several months, a month has none, or controls and \
          holidays are estimated, a structural model is a member too and prepares the series for the others: figures published \
          for several months enter as sums, months without a figure are bridged, and the controls of April 2025 are \
          interventions estimated with everything else. Bands are those of the mixture, totals come from its joint sample \
-         paths, and the last column of the table says what they were worth."
-            .into(),
-    )];
+         paths, and the last column of the table says what they were worth.",
+    );
+    text += &other_models(forecasts);
+    let mut blocks = vec![Block::Text(text)];
     for series in forecasts {
         blocks.push(fan(series, events)?.into());
         blocks.push(Block::Note(data_note(series)));

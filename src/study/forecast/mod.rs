@@ -93,6 +93,9 @@ pub(crate) fn model_diagnostic(e: &ForecastError) -> Diagnostic {
         ForecastError::Constant { .. } => {
             ("M008", "a constant needs no model; `--model naive` repeats it")
         }
+        ForecastError::Deterministic { .. } => {
+            ("M008", "figures without noise need no model; `--model snaive` repeats the season")
+        }
         ForecastError::NotPinned { .. } => (
             "M009",
             "use `--model structural`, which can start from an assumption, or `--model snaive`",

@@ -20,7 +20,7 @@ pub enum Weights {
 }
 
 /// Why weights are equal (docs/decisions/008).
-const EQUAL: &str = "equal weight: no estimated weights did better at origins inside the M3 series by more than chance";
+const EQUAL: &str = "equal weight: estimated weights did no better";
 /// A member whose error is more than this many times that of the median member is left out.
 const FAR: f64 = 2.0;
 /// Steps of the search for stacking weights.
@@ -48,7 +48,7 @@ impl Weights {
             let reason = if self.needs_record() && n > 1 {
                 "equal weight: the sample is too short for a record"
             } else {
-                "equal weight"
+                EQUAL
             };
             return vec![(equal, reason.to_owned()); n];
         };
