@@ -31,8 +31,9 @@ pub(super) struct Args {
     #[arg(long, default_value = "24")]
     horizon: String,
     /// Models, separated by commas: auto, ets, arima, airline, theta, dot, ces, structural, stl, drift, mean, snaive,
-    /// naive. Default: the one the report uses for a bundled series, auto for a file. Logarithms are taken where every
-    /// figure is positive, but for ets, whose forms are multiplicative where that fits.
+    /// naive. Default: the one the report uses for a bundled series, auto for a file. Positive
+    /// figures are taken in logarithms or as they are, whichever is likelier; structural and airline always in logarithms;
+    /// ets has forms that multiply.
     #[arg(long, value_delimiter = ',')]
     model: Vec<String>,
     /// Levels of further intervals, per cent.

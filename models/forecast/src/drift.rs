@@ -17,7 +17,7 @@ use crate::{
 /// Random walk with drift.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Drift {
-    /// Scale it works on; `None`: logarithms where every figure is positive.
+    /// Scale it works on; `None`: logarithms or levels of positive figures, whichever are likelier.
     pub transform: Option<Transform>,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// The average of all figures.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mean {
-    /// Scale it works on; `None`: logarithms where every figure is positive.
+    /// Scale it works on; `None`: logarithms or levels of positive figures, whichever are likelier.
     pub transform: Option<Transform>,
 }
 

@@ -13,6 +13,8 @@ const PROPOSAL_DF: f64 = 6.0;
 const LARGEST_SD: f64 = 1.0;
 /// Step of the second differences, in unconstrained parameters.
 const STEP: f64 = 0.02;
+/// A draw that weighs less than this share of the heaviest is not worth its filter.
+const NEGLIGIBLE: f64 = 1e-6;
 /// Seed of the draws: part of the estimator, not of the forecast.
 const SEED: u64 = 0x706f_7374;
 
@@ -63,12 +65,11 @@ pub(crate) fn parameter_draws(
     if largest == f64::NEG_INFINITY {
         return alone();
     }
-    let weight = |w: f64| if w.is_finite() { (w - largest).exp() } else { 0.0 };
-    let total: f64 = drawn.iter().map(|d| weight(d.0)).sum();
+    drawn.retain(|d| d.0.is_finite() && d.0 > largest + NEGLIGIBLE.ln());
+    let total: f64 = drawn.iter().map(|d| (d.0 - largest).exp()).sum();
     drawn
         .into_iter()
-        .map(|(w, point)| Weighted { weight: weight(w) / total, point })
-        .filter(|d| d.weight > 1e-6)
+        .map(|(w, point)| Weighted { weight: (w - largest).exp() / total, point })
         .collect()
 }
 
@@ -165,11 +166,12 @@ fn cholesky(a: &[f64], p: usize) -> Option<Vec<f64>> {
     Some(l)
 }
 
-/// How many of `n` paths belong to each draw: the same as its weight, to one path.
+/// How many of `n` paths belong to each draw: the same as its weight, to one path. Weights add up to one; the shares add
+/// up to `n` whatever their rounding.
 pub(crate) fn shares(weights: impl Iterator<Item = f64>, n: usize) -> Vec<usize> {
     let mut reached = 0.0;
     let mut given = 0;
-    weights
+    let mut shares: Vec<usize> = weights
         .map(|w| {
             reached += w;
             let to = ((reached * n as f64).round() as usize).min(n);
@@ -177,7 +179,11 @@ pub(crate) fn shares(weights: impl Iterator<Item = f64>, n: usize) -> Vec<usize>
             given = to;
             own
         })
-        .collect()
+        .collect();
+    if let Some(last) = shares.last_mut() {
+        *last += n - given;
+    }
+    shares
 }
 
 #[cfg(test)]
@@ -211,6 +217,8 @@ mod tests {
     #[test]
     fn shares_add_up() {
         assert_eq!(shares([0.5, 0.25, 0.25].into_iter(), 10), [5, 3, 2]);
-        assert_eq!(shares([1.0 / 3.0; 3].into_iter(), 100).iter().sum::<usize>(), 100);
+        for n in [1, 100, 100_000] {
+            assert_eq!(shares([0.333_33; 3].into_iter(), n).iter().sum::<usize>(), n);
+        }
     }
 }
