@@ -1,0 +1,714 @@
+//! Simulated method of moments: parameters of a model that can only be simulated, from the moments of data.
+//!
+//! Use it where a model has no likelihood but can be run: the moments of a long simulation are a function m(θ), and θ̂
+//! makes them meet those observed. The simulation must use the same random numbers for every θ, or the search chases
+//! noise. It has to be `ratio` times as long as the data (τ below).
+//!
+//! ```text
+//! Q(θ) = (m̂ − m(θ))' W (m̂ − m(θ))         W = diag(Ω)⁻¹ or Ω⁻¹, Ω = Var(m̂)
+//! Var(θ̂) = (1 + 1/τ) (D'WD)⁻¹ D'WΩWD (D'WD)⁻¹        D = ∂m/∂θ'        J = Q(θ̂)/(1 + 1/τ)
+//! ```
+//!
+//! (McFadden 1989; Duffie and Singleton 1993, theorem 2.) The search is made twice: with Ω as estimated from the data, then
+//! with Ω as the model has it at the first θ̂, from samples as long as the data. The diagonal is the default: with four
+//! moments of a hundred observations the inverse of an estimated Ω is mostly noise (Altonji and Segal 1996). J then is no
+//! χ², and its distribution is a parametric bootstrap in either case: samples from the model at θ̂, θ re-estimated on each
+//! by one step of the linearised model (Andrews 2002, k = 1). A block bootstrap of the data in its place rejects true
+//! models twice as often as it should, because the fourth moment of a hundred resampled months varies too little (tried).
+//!
+//! The search runs over logits of the ranges of the parameters, from the start and from two points half-way to the ends
+//! ([`monazite_statespace::maximise`]). A parameter at an end of its range, or one that no moment responds to, has no
+//! standard error and is named.
+//!
+//! ```
+//! use monazite_econometrics::{MomentTargets, SimulatedMoments, Simulator};
+//! use monazite_stochastic::Key;
+//! // A hundred normals of s.d. 2: their mean is all that is asked for, and the moment of the model is exact.
+//! struct Mean;
+//! impl Simulator for Mean {
+//!     fn moments(&self, theta: &[f64]) -> Option<Vec<f64>> {
+//!         Some(vec![theta[0]])
+//!     }
+//!     fn sample(&self, theta: &[f64], replicate: u64) -> Option<Vec<f64>> {
+//!         let mut stream = Key::new(1).stream(replicate, 1);
+//!         Some(vec![theta[0] + (0..100).map(|_| 2.0 * stream.normal()).sum::<f64>() / 100.0])
+//!     }
+//! }
+//! let targets = MomentTargets::new(&["mean"], vec![0.5], vec![4.0 / 100.0])?;
+//! let fit = SimulatedMoments::new().with_parameter("mu", 0.0, -2.0, 2.0)?.fit(&targets, &Mean)?;
+//! assert!((fit.parameters()[0].value - 0.5).abs() < 1e-5);
+//! assert!((fit.parameters()[0].se - 0.2).abs() < 0.03);
+//! # Ok::<(), monazite_econometrics::EconometricsError>(())
+//! ```
+
+use std::fmt;
+
+use monazite_statespace::{Differences, SearchOptions, maximise};
+use serde::Serialize;
+
+use crate::EconometricsError;
+use crate::estimate::{Estimate, significant};
+
+/// What simulated moments are to meet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MomentTargets {
+    names: Vec<String>,
+    values: Vec<f64>,
+    /// Ω, row-major.
+    covariance: Vec<f64>,
+}
+
+impl MomentTargets {
+    /// Moments with their covariance Ω, row-major.
+    ///
+    /// # Errors
+    /// Lengths that do not fit, values that are not finite, or variances that are not positive.
+    pub fn new(
+        names: &[&str],
+        values: Vec<f64>,
+        covariance: Vec<f64>,
+    ) -> Result<Self, EconometricsError> {
+        let k = names.len();
+        let length = |name: &str, found: usize, expected: usize| {
+            if found == expected {
+                return Ok(());
+            }
+            Err(EconometricsError::Length { name: name.to_owned(), found, expected })
+        };
+        length("values of the moments", values.len(), k)?;
+        length("covariance of the moments", covariance.len(), k * k)?;
+        for (row, value) in values.iter().chain(&covariance).enumerate() {
+            if !value.is_finite() {
+                let name = "moments and covariance".to_owned();
+                return Err(EconometricsError::NotFinite { name, row: row + 1, value: *value });
+            }
+        }
+        for i in 0..k {
+            let value = covariance[i * k + i];
+            if value <= 0.0 {
+                let name = "variance of a moment".to_owned();
+                return Err(EconometricsError::NotPositive { name, row: i + 1, value });
+            }
+        }
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        Ok(Self { names, values, covariance })
+    }
+}
+
+/// A model that can be simulated.
+pub trait Simulator {
+    /// Moments of a simulation τ times as long as the data, with the same random numbers whatever the parameters; `None`
+    /// where the model cannot be simulated.
+    fn moments(&self, theta: &[f64]) -> Option<Vec<f64>>;
+    /// Moments of one sample as long as the data; replicates are independent of each other.
+    fn sample(&self, theta: &[f64], replicate: u64) -> Option<Vec<f64>>;
+}
+
+/// How moments are weighed against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weighting {
+    /// By their variances alone.
+    #[default]
+    Diagonal,
+    /// By the inverse of their covariance, which is efficient in large samples.
+    Optimal,
+}
+
+/// One parameter to search for.
+#[derive(Debug, Clone, PartialEq)]
+struct Searched {
+    name: String,
+    start: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Searched {
+    /// The parameter at a point of the real line.
+    fn at(&self, u: f64) -> f64 {
+        self.low + (self.high - self.low) / (1.0 + (-u).exp())
+    }
+
+    fn inverse(&self, value: f64) -> f64 {
+        let share = ((value - self.low) / (self.high - self.low)).clamp(1e-6, 1.0 - 1e-6);
+        (share / (1.0 - share)).ln()
+    }
+}
+
+/// The estimator: parameters with ranges, weights, and how long simulations are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimulatedMoments {
+    searched: Vec<Searched>,
+    weighting: Weighting,
+    ratio: f64,
+    iterations: u64,
+    replicates: u64,
+}
+
+impl Default for SimulatedMoments {
+    fn default() -> Self {
+        let weighting = Weighting::Diagonal;
+        Self {
+            searched: Vec::new(),
+            weighting,
+            ratio: f64::INFINITY,
+            iterations: 60,
+            replicates: 499,
+        }
+    }
+}
+
+impl SimulatedMoments {
+    /// No parameters yet, diagonal weights, an exact simulation.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a parameter searched between `low` and `high` from `start`.
+    ///
+    /// # Errors
+    /// [`EconometricsError::OutOfRange`] if `start` does not lie between them.
+    pub fn with_parameter(
+        mut self,
+        name: impl Into<String>,
+        start: f64,
+        low: f64,
+        high: f64,
+    ) -> Result<Self, EconometricsError> {
+        if !(low < start && start < high && (high - low).is_finite()) {
+            let range = "inside a finite range";
+            return Err(EconometricsError::OutOfRange { name: "start", value: start, range });
+        }
+        self.searched.push(Searched { name: name.into(), start, low, high });
+        Ok(self)
+    }
+
+    /// With these weights.
+    #[must_use]
+    pub fn with_weighting(self, weighting: Weighting) -> Self {
+        Self { weighting, ..self }
+    }
+
+    /// With simulations τ = `ratio` times as long as the data; infinite if moments are exact.
+    ///
+    /// # Errors
+    /// [`EconometricsError::OutOfRange`] unless it is positive.
+    pub fn with_ratio(self, ratio: f64) -> Result<Self, EconometricsError> {
+        if ratio > 0.0 {
+            return Ok(Self { ratio, ..self });
+        }
+        Err(EconometricsError::OutOfRange { name: "ratio", value: ratio, range: "above 0" })
+    }
+
+    /// With at most this many iterations of the search a start.
+    #[must_use]
+    pub fn with_iterations(self, iterations: u64) -> Self {
+        Self { iterations, ..self }
+    }
+
+    /// With this many samples of the model for Ω and J.
+    #[must_use]
+    pub fn with_replicates(self, replicates: u64) -> Self {
+        Self { replicates, ..self }
+    }
+
+    /// Searches for the parameters whose simulated moments meet the targets.
+    ///
+    /// # Errors
+    /// More parameters than moments, or a model that cannot be simulated near its start.
+    pub fn fit(
+        &self,
+        targets: &MomentTargets,
+        model: &dyn Simulator,
+    ) -> Result<SimulatedMomentsFit, EconometricsError> {
+        let (k, n) = (targets.values.len(), self.searched.len());
+        if n == 0 || k < n {
+            let what = "as many moments as parameters, and a parameter";
+            return Err(EconometricsError::TooFew { what, needed: n.max(1), found: k });
+        }
+        let first = self.search(targets, model, &targets.covariance, &self.starts())?;
+        let draws = self.samples(model, &self.point(&first), k)?;
+        let covariance = covariance(&draws, k);
+        let second = self.search(targets, model, &covariance, std::slice::from_ref(&first))?;
+        let theta = self.point(&second);
+        let simulated =
+            model.moments(&theta).filter(|m| m.len() == k).ok_or_else(|| failed("no moments"))?;
+        let slopes = self.slopes(&theta, model).ok_or_else(|| failed("no slopes"))?;
+        let samples = self.samples(model, &theta, k)?;
+        self.account(targets, &covariance, (&theta, &simulated, &slopes), &samples)
+    }
+
+    /// The point that meets the targets best, weighted by Ω.
+    fn search(
+        &self,
+        targets: &MomentTargets,
+        model: &dyn Simulator,
+        covariance: &[f64],
+        starts: &[Vec<f64>],
+    ) -> Result<Vec<f64>, EconometricsError> {
+        let weights = self.weights(covariance, targets.values.len())?;
+        let distance = |u: &[f64]| {
+            let moments = model.moments(&self.point(u)).filter(|m| m.len() == targets.values.len());
+            moments.map_or(f64::NAN, |m| -quadratic(&weights, &gap(&targets.values, &m)))
+        };
+        let options = SearchOptions {
+            max_iterations: self.iterations,
+            gradient_tolerance: 1e-5,
+            differences: Differences::Central,
+        };
+        let found = maximise(&distance, starts, &options).map_err(|e| failed(&e.to_string()))?;
+        Ok(found.point)
+    }
+
+    /// Moments of samples as long as the data.
+    fn samples(
+        &self,
+        model: &dyn Simulator,
+        theta: &[f64],
+        k: usize,
+    ) -> Result<Vec<Vec<f64>>, EconometricsError> {
+        let draws: Vec<Vec<f64>> = (0..self.replicates)
+            .filter_map(|replicate| model.sample(theta, replicate))
+            .filter(|m| m.len() == k && m.iter().all(|x| x.is_finite()))
+            .collect();
+        if draws.len() < 20 {
+            let what = "the distribution of simulated moments";
+            return Err(EconometricsError::TooFew { what, needed: 20, found: draws.len() });
+        }
+        Ok(draws)
+    }
+
+    fn point(&self, u: &[f64]) -> Vec<f64> {
+        self.searched.iter().zip(u).map(|(one, &u)| one.at(u)).collect()
+    }
+
+    /// The start, and half-way from it to the low and to the high ends.
+    fn starts(&self) -> Vec<Vec<f64>> {
+        let towards = |end: fn(&Searched) -> f64| {
+            self.searched.iter().map(|one| one.inverse(0.5 * (one.start + end(one)))).collect()
+        };
+        vec![towards(|one| one.start), towards(|one| one.low), towards(|one| one.high)]
+    }
+
+    /// W, row-major.
+    fn weights(&self, covariance: &[f64], k: usize) -> Result<Vec<f64>, EconometricsError> {
+        match self.weighting {
+            Weighting::Diagonal => {
+                let mut weights = vec![0.0; k * k];
+                for i in 0..k {
+                    weights[i * k + i] = 1.0 / covariance[i * k + i];
+                }
+                Ok(weights)
+            }
+            Weighting::Optimal => {
+                inverse(covariance, k).ok_or_else(|| failed("the moments' covariance is singular"))
+            }
+        }
+    }
+
+    /// D, row-major moments × parameters, by central differences over a thousandth of each range, one-sided at its ends.
+    fn slopes(&self, theta: &[f64], model: &dyn Simulator) -> Option<Vec<f64>> {
+        let mut columns: Vec<Vec<f64>> = Vec::with_capacity(theta.len());
+        for (j, one) in self.searched.iter().enumerate() {
+            let width = 1e-3 * (one.high - one.low);
+            let at = |value: f64| {
+                let mut moved = theta.to_vec();
+                moved[j] = value.clamp(one.low, one.high);
+                Some((moved[j], model.moments(&moved)?))
+            };
+            let ((above, high), (below, low)) = (at(theta[j] + width)?, at(theta[j] - width)?);
+            columns.push(gap(&high, &low).iter().map(|d| d / (above - below)).collect());
+        }
+        let k = columns.first()?.len();
+        Some((0..k).flat_map(|i| columns.iter().map(move |c| c[i])).collect())
+    }
+
+    /// Standard errors, J and its bootstrap at the estimate.
+    fn account(
+        &self,
+        targets: &MomentTargets,
+        covariance: &[f64],
+        (theta, simulated, slopes): (&[f64], &[f64], &[f64]),
+        samples: &[Vec<f64>],
+    ) -> Result<SimulatedMomentsFit, EconometricsError> {
+        let (k, n) = (simulated.len(), theta.len());
+        let weights = self.weights(covariance, k)?;
+        let noise = 1.0 + 1.0 / self.ratio;
+        let free = free_parameters(&self.searched, theta, slopes, covariance);
+        let projection = projection(slopes, &weights, (k, n), &free);
+        let se = |j: usize| {
+            let at = free.iter().position(|&f| f == j)?;
+            let row = &projection.as_ref()?[at * k..(at + 1) * k];
+            Some((noise * quadratic(covariance, row)).sqrt())
+        };
+        let parameter = |(j, one): (usize, &Searched)| {
+            Estimate::normal(&*one.name, theta[j], se(j).unwrap_or(f64::NAN))
+        };
+        let j = quadratic(&weights, &gap(&targets.values, simulated));
+        // What is left of a sample's gap once the free parameters have moved to it.
+        let left = |sample: &Vec<f64>| {
+            let mut rest = gap(sample, simulated);
+            if let Some(projection) = &projection {
+                let step: Vec<f64> =
+                    projection.chunks_exact(k).map(|row| dot(row, &rest)).collect();
+                for (i, value) in rest.iter_mut().enumerate() {
+                    *value -=
+                        free.iter().zip(&step).map(|(f, s)| slopes[i * n + f] * s).sum::<f64>();
+                }
+            }
+            quadratic(&weights, &rest)
+        };
+        let beyond = samples.iter().filter(|sample| left(sample) >= j).count();
+        let p_value = (beyond + 1) as f64 / (samples.len() + 1) as f64;
+        let moment = |i: usize| MomentFit {
+            name: targets.names[i].clone(),
+            observed: targets.values[i],
+            se: covariance[i * k + i].sqrt(),
+            simulated: simulated[i],
+        };
+        Ok(SimulatedMomentsFit {
+            parameters: self.searched.iter().enumerate().map(parameter).collect(),
+            moments: (0..k).map(moment).collect(),
+            j: j / noise,
+            p_value: if k == free.len() { f64::NAN } else { p_value },
+            n_samples: samples.len(),
+            ratio: self.ratio,
+            weighting: self.weighting,
+        })
+    }
+}
+
+fn failed(reason: &str) -> EconometricsError {
+    EconometricsError::NotMaximised { model: "simulated moments", reason: reason.to_owned() }
+}
+
+fn gap(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Covariance of rows of `k` values, row-major.
+fn covariance(rows: &[Vec<f64>], k: usize) -> Vec<f64> {
+    let n = rows.len() as f64;
+    let mean: Vec<f64> = (0..k).map(|i| rows.iter().map(|r| r[i]).sum::<f64>() / n).collect();
+    let element = |i: usize, j: usize| {
+        let products = rows.iter().map(|r| (r[i] - mean[i]) * (r[j] - mean[j]));
+        products.sum::<f64>() / (n - 1.0)
+    };
+    (0..k * k).map(|at| element(at / k, at % k)).collect()
+}
+
+/// Parameters inside their ranges that some moment responds to: over its whole range by a hundredth of its standard error.
+fn free_parameters(
+    searched: &[Searched],
+    theta: &[f64],
+    slopes: &[f64],
+    covariance: &[f64],
+) -> Vec<usize> {
+    let n = theta.len();
+    let k = slopes.len() / n;
+    let inside = |j: usize| {
+        let (one, range) = (&searched[j], searched[j].high - searched[j].low);
+        theta[j] - one.low > 1e-3 * range && one.high - theta[j] > 1e-3 * range
+    };
+    let responds = |j: usize| {
+        let range = searched[j].high - searched[j].low;
+        (0..k).any(|i| {
+            let moved = (slopes[i * n + j] * range).abs();
+            moved.is_finite() && moved > 0.01 * covariance[i * k + i].sqrt()
+        })
+    };
+    (0..n).filter(|&j| inside(j) && responds(j)).collect()
+}
+
+/// (D'WD)⁻¹D'W over the free parameters, row-major; `None` if they cannot be told apart.
+fn projection(
+    slopes: &[f64],
+    weights: &[f64],
+    (k, n): (usize, usize),
+    free: &[usize],
+) -> Option<Vec<f64>> {
+    let m = free.len();
+    // D'W.
+    let mut dw = vec![0.0; m * k];
+    for (f, &j) in free.iter().enumerate() {
+        for i in 0..k {
+            dw[f * k + i] = (0..k).map(|l| slopes[l * n + j] * weights[l * k + i]).sum();
+        }
+    }
+    let mut dwd = vec![0.0; m * m];
+    for f in 0..m {
+        for (g, &j) in free.iter().enumerate() {
+            dwd[f * m + g] = (0..k).map(|i| dw[f * k + i] * slopes[i * n + j]).sum();
+        }
+    }
+    let inverse = inverse(&dwd, m)?;
+    let mut result = vec![0.0; m * k];
+    for f in 0..m {
+        for i in 0..k {
+            result[f * k + i] = (0..m).map(|g| inverse[f * m + g] * dw[g * k + i]).sum();
+        }
+    }
+    Some(result)
+}
+
+/// x'Ax, A row-major.
+fn quadratic(matrix: &[f64], x: &[f64]) -> f64 {
+    let rows = matrix.chunks_exact(x.len().max(1));
+    rows.zip(x).map(|(row, xi)| xi * dot(row, x)).sum()
+}
+
+/// Inverse of a symmetric positive definite matrix, scaled to a unit diagonal first; `None` if it is nearly singular.
+fn inverse(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
+    let scale: Vec<f64> = (0..n).map(|i| matrix[i * n + i].sqrt()).collect();
+    let columns: Vec<Vec<f64>> = (0..n)
+        .map(|j| (0..n).map(|i| matrix[i * n + j] / (scale[i] * scale[j])).collect())
+        .collect();
+    // Cholesky factor L, lower triangle, row-major.
+    let mut factor = vec![0.0; n * n];
+    for i in 0..n {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|l| factor[i * n + l] * factor[j * n + l]).sum();
+            let rest = columns[j][i] - sum;
+            if i == j {
+                if rest.is_nan() || rest < 1e-12 {
+                    return None;
+                }
+                factor[i * n + i] = rest.sqrt();
+            } else {
+                factor[i * n + j] = rest / factor[j * n + j];
+            }
+        }
+    }
+    let mut result = vec![0.0; n * n];
+    for c in 0..n {
+        let mut x = vec![0.0; n];
+        for i in c..n {
+            let sum: f64 = (c..i).map(|l| factor[i * n + l] * x[l]).sum();
+            x[i] = (f64::from(u8::from(i == c)) - sum) / factor[i * n + i];
+        }
+        for i in (0..n).rev() {
+            let sum: f64 = (i + 1..n).map(|l| factor[l * n + i] * x[l]).sum();
+            x[i] = (x[i] - sum) / factor[i * n + i];
+        }
+        for i in 0..n {
+            result[i * n + c] = x[i] / (scale[i] * scale[c]);
+        }
+    }
+    Some(result)
+}
+
+/// A moment, observed and simulated at the estimate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MomentFit {
+    /// Name.
+    pub name: String,
+    /// In the data.
+    pub observed: f64,
+    /// Its standard error in the model.
+    pub se: f64,
+    /// In the model.
+    pub simulated: f64,
+}
+
+/// Parameters that make a model's moments meet those of data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimulatedMomentsFit {
+    parameters: Vec<Estimate>,
+    moments: Vec<MomentFit>,
+    j: f64,
+    p_value: f64,
+    n_samples: usize,
+    ratio: f64,
+    weighting: Weighting,
+}
+
+impl SimulatedMomentsFit {
+    /// Parameters; a standard error is NaN where the parameter is at an end of its range or moves no moment.
+    pub fn parameters(&self) -> &[Estimate] {
+        &self.parameters
+    }
+
+    /// Moments, observed and simulated.
+    pub fn moments(&self) -> &[MomentFit] {
+        &self.moments
+    }
+
+    /// J: the distance left.
+    pub fn j(&self) -> f64 {
+        self.j
+    }
+
+    /// Probability of a J at least as large if the model holds, by parametric bootstrap; NaN without a moment to spare.
+    pub fn p_value(&self) -> f64 {
+        self.p_value
+    }
+
+    /// Parameters without a standard error: the moments do not pin them.
+    pub fn not_identified(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().filter(|p| p.se.is_nan()).map(|p| p.name.as_str())
+    }
+}
+
+impl fmt::Display for SimulatedMomentsFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weights = match self.weighting {
+            Weighting::Diagonal => "weights by variance",
+            Weighting::Optimal => "weights by inverse covariance",
+        };
+        writeln!(f, "Simulated method of moments ({weights}, τ = {})\n", self.ratio)?;
+        writeln!(f, "{:22}  {:>9}  {:>9}", "", "estimate", "s.e.")?;
+        for one in &self.parameters {
+            let (value, se) = (significant(one.value, 4), significant(one.se, 4));
+            writeln!(f, "{:22}  {value:>9}  {se:>9}", one.name)?;
+        }
+        writeln!(f, "\n{:22}  {:>9}  {:>9}  {:>9}", "", "observed", "s.e.", "simulated")?;
+        for one in &self.moments {
+            let [a, b, c] = [one.observed, one.se, one.simulated].map(|x| significant(x, 4));
+            writeln!(f, "{:22}  {a:>9}  {b:>9}  {c:>9}", one.name)?;
+        }
+        let (j, p) = (significant(self.j, 4), significant(self.p_value, 3));
+        writeln!(f, "\nJ = {j}, bootstrapped p = {p} ({} samples of the model)", self.n_samples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PriceMoments, PriceMomentsFit};
+    use monazite_stochastic::Key;
+
+    const NAMES: [&str; 4] = ["s.d.", "AR(1)", "skewness", "excess kurtosis"];
+
+    fn targets(fit: &PriceMomentsFit) -> MomentTargets {
+        let covariance = fit.bootstrap_covariance().to_vec();
+        MomentTargets::new(&NAMES, fit.values().to_vec(), covariance).unwrap()
+    }
+
+    /// An AR(1) of `n` values with innovations `shape(normal)`.
+    fn series(seed: u64, n: usize, phi: f64, shape: impl Fn(f64) -> f64) -> Vec<Option<f64>> {
+        let mut stream = Key::new(seed).stream(0, 1);
+        let mut last = 0.0;
+        (0..n)
+            .map(|_| {
+                last = phi * last + shape(stream.normal());
+                Some(last)
+            })
+            .collect()
+    }
+
+    /// A Gaussian AR(1): exact moments, samples of `n`.
+    struct Gaussian {
+        n: usize,
+        seed: u64,
+    }
+
+    impl Simulator for Gaussian {
+        fn moments(&self, theta: &[f64]) -> Option<Vec<f64>> {
+            let (sigma, phi) = (theta[0], theta[1]);
+            Some(vec![sigma / (1.0 - phi * phi).sqrt(), phi, 0.0, 0.0])
+        }
+
+        fn sample(&self, theta: &[f64], replicate: u64) -> Option<Vec<f64>> {
+            let data = series(self.seed + replicate, self.n, theta[1], |e| theta[0] * e);
+            let moments = PriceMoments::new().with_bootstrap(0, 1, Key::new(1));
+            Some(moments.of_changes(&data).ok()?.values().to_vec())
+        }
+    }
+
+    fn spec() -> SimulatedMoments {
+        SimulatedMoments::new()
+            .with_parameter("sigma", 0.5, 0.01, 3.0)
+            .and_then(|s| s.with_parameter("phi", 0.0, -0.95, 0.95))
+            .unwrap()
+    }
+
+    /// σ̂ and φ̂ have the standard errors of maximum likelihood: σ/√(2n) and √((1 − φ²)/n).
+    #[test]
+    fn a_gaussian_autoregression_is_found_with_its_standard_errors() {
+        let n = 4000;
+        let data = series(11, n, 0.5, |e| 0.2 * e);
+        let moments = PriceMoments::new().with_bootstrap(400, 40, Key::new(2));
+        let fit = moments.of_changes(&data).unwrap();
+        let found = spec().fit(&targets(&fit), &Gaussian { n, seed: 1_000_000 }).unwrap();
+        let [sigma, phi] = found.parameters() else { panic!() };
+        let (se_sigma, se_phi) = (0.2 / (2.0 * n as f64).sqrt(), (0.75 / n as f64).sqrt());
+        assert!((sigma.value - 0.2).abs() < 3.0 * se_sigma, "{found}");
+        assert!((phi.value - 0.5).abs() < 3.0 * se_phi, "{found}");
+        assert!((sigma.se / se_sigma - 1.0).abs() < 0.2, "{found}");
+        assert!((phi.se / se_phi - 1.0).abs() < 0.2, "{found}");
+        assert!(found.p_value() > 0.05, "{found}");
+        assert!(found.not_identified().next().is_none());
+    }
+
+    /// Skewed innovations: the two moments that a Gaussian model cannot move are far off, and J says so.
+    #[test]
+    fn a_model_that_does_not_hold_is_rejected() {
+        let data = series(12, 2000, 0.3, |e| 0.2 * (e * e - 1.0));
+        let moments = PriceMoments::new().with_bootstrap(400, 25, Key::new(2));
+        let fit = moments.of_changes(&data).unwrap();
+        let model = Gaussian { n: 2000, seed: 2_000_000 };
+        let found = spec().fit(&targets(&fit), &model).unwrap();
+        assert!(found.p_value() < 0.01, "{found}");
+    }
+
+    /// Under the model a test at 10 % rejects about one sample of ten, short ones too.
+    #[test]
+    fn the_bootstrap_of_j_has_the_size_it_claims() {
+        let n_samples = 200;
+        let mut rejected = 0;
+        for seed in 0..n_samples {
+            let data = series(1000 + seed, 140, 0.3, |e| 0.2 * e);
+            let moments = PriceMoments::new().with_bootstrap(199, 12, Key::new(seed));
+            let fit = moments.of_changes(&data).unwrap();
+            let model = Gaussian { n: 140, seed: 10_000 * (seed + 1) };
+            let found = spec().with_replicates(199).fit(&targets(&fit), &model).unwrap();
+            rejected += u32::from(found.p_value() < 0.1);
+        }
+        // Binomial with 200 and .1 has s.d. 4.2.
+        assert!((8..=33).contains(&rejected), "{rejected} of {n_samples}");
+    }
+
+    #[test]
+    fn what_no_moment_moves_is_named() {
+        let data = series(13, 500, 0.3, |e| 0.2 * e);
+        let fit = PriceMoments::new().of_changes(&data).unwrap();
+        let spec = spec().with_parameter("idle", 0.5, 0.0, 1.0).unwrap();
+        let model = Gaussian { n: 500, seed: 3_000_000 };
+        let found = spec.fit(&targets(&fit), &model).unwrap();
+        assert_eq!(found.not_identified().collect::<Vec<_>>(), ["idle"]);
+        assert!(found.parameters()[0].se > 0.0 && found.to_string().contains("idle"));
+        // One moment for two parameters, a model that never runs, a start outside.
+        let one = MomentTargets::new(&["s.d."], vec![1.0], vec![0.1]).unwrap();
+        assert!(matches!(spec.fit(&one, &model), Err(EconometricsError::TooFew { .. })));
+        struct Never;
+        impl Simulator for Never {
+            fn moments(&self, _: &[f64]) -> Option<Vec<f64>> {
+                None
+            }
+            fn sample(&self, _: &[f64], _: u64) -> Option<Vec<f64>> {
+                None
+            }
+        }
+        let never = spec.fit(&targets(&fit), &Never);
+        assert!(matches!(never, Err(EconometricsError::NotMaximised { .. })));
+        assert!(SimulatedMoments::new().with_parameter("x", 2.0, 0.0, 1.0).is_err());
+        assert!(MomentTargets::new(&["a"], vec![1.0], vec![0.0]).is_err());
+    }
+
+    /// A simulation as long as the data doubles variances.
+    #[test]
+    fn simulation_noise_widens() {
+        let data = series(14, 500, 0.3, |e| 0.2 * e);
+        let fit = PriceMoments::new().of_changes(&data).unwrap();
+        let model = Gaussian { n: 500, seed: 4_000_000 };
+        let exact = spec().fit(&targets(&fit), &model).unwrap();
+        let short = spec().with_ratio(1.0).unwrap().fit(&targets(&fit), &model).unwrap();
+        for (a, b) in exact.parameters().iter().zip(short.parameters()) {
+            assert!((b.se / a.se - 2.0_f64.sqrt()).abs() < 1e-3);
+        }
+    }
+}
