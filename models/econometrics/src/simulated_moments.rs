@@ -9,7 +9,7 @@
 //! Var(θ̂) = (1 + 1/τ) (D'WD)⁻¹ D'WΩWD (D'WD)⁻¹        D = ∂m/∂θ'        J = Q(θ̂)/(1 + 1/τ)
 //! ```
 //!
-//! (McFadden 1989; Duffie and Singleton 1993, theorem 2.) The search is made twice: with Ω as estimated from the data, then
+//! (`McFadden` 1989; Duffie and Singleton 1993, theorem 2.) The search is made twice: with Ω as estimated from the data, then
 //! with Ω as the model has it at the first θ̂, from samples as long as the data. The diagonal is the default: with four
 //! moments of a hundred observations the inverse of an estimated Ω is mostly noise (Altonji and Segal 1996). J then is no
 //! χ², and its distribution is a parametric bootstrap in either case: samples from the model at θ̂, θ re-estimated on each
@@ -619,6 +619,17 @@ mod tests {
         }
     }
 
+    /// Cannot be simulated.
+    struct Never;
+    impl Simulator for Never {
+        fn moments(&self, _: &[f64]) -> Option<Vec<f64>> {
+            None
+        }
+        fn sample(&self, _: &[f64], _: u64) -> Option<Vec<f64>> {
+            None
+        }
+    }
+
     fn spec() -> SimulatedMoments {
         SimulatedMoments::new()
             .with_parameter("sigma", 0.5, 0.01, 3.0)
@@ -684,15 +695,6 @@ mod tests {
         // One moment for two parameters, a model that never runs, a start outside.
         let one = MomentTargets::new(&["s.d."], vec![1.0], vec![0.1]).unwrap();
         assert!(matches!(spec.fit(&one, &model), Err(EconometricsError::TooFew { .. })));
-        struct Never;
-        impl Simulator for Never {
-            fn moments(&self, _: &[f64]) -> Option<Vec<f64>> {
-                None
-            }
-            fn sample(&self, _: &[f64], _: u64) -> Option<Vec<f64>> {
-                None
-            }
-        }
         let never = spec.fit(&targets(&fit), &Never);
         assert!(matches!(never, Err(EconometricsError::NotMaximised { .. })));
         assert!(SimulatedMoments::new().with_parameter("x", 2.0, 0.0, 1.0).is_err());
