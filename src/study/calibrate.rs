@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 
 mod anchor;
 mod base;
+mod moments;
 
 use base::{base_year, last_prices, with_observed_trade};
 

@@ -161,6 +161,7 @@ pub fn run_worlds(
                 conduct,
                 start: spec.from,
                 seed,
+                storers: None,
                 n_threads: None,
             };
             let run = simulate(&world, activity).map_err(|e| refused(&e))?;

@@ -5,7 +5,8 @@
 use monazite_series::Period;
 
 use crate::parameters::{
-    DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, TradeParameters,
+    DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, StorageParameters,
+    TradeParameters,
 };
 use crate::{N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin, Parameter};
 
@@ -95,6 +96,8 @@ pub struct Assumed {
     pub forms: [Vec<ExportForm>; N_BASKETS],
     /// Disturbances.
     pub disturbance: DisturbanceParameters,
+    /// Storers.
+    pub storage: StorageParameters,
     /// Futures curve.
     pub futures: FuturesParameters,
 }
@@ -271,6 +274,7 @@ impl Default for Assumed {
                     )
                 }),
             },
+            storage: default_storage(),
             futures: FuturesParameters {
                 kappa: assumed(
                     1.5,
@@ -394,6 +398,38 @@ fn default_trade() -> TradeParameters {
             "carmakers ran short six to ten weeks after the control of April 2025",
         ),
         restocking: assumed(6.0, 3.0, 12.0, "months", "half a year to rebuild a stock"),
+    }
+}
+
+fn default_storage() -> StorageParameters {
+    StorageParameters {
+        capacity: std::array::from_fn(|b| {
+            if b == 0 {
+                let why = "lanthanum and cerium are left over: nobody pays to store them";
+                return Parameter::fixed(0.0, "share", Origin::assumed(why));
+            }
+            assumed(
+                1.0,
+                0.0,
+                1.0,
+                "share",
+                "a competitive market; stocks in China are not published",
+            )
+        }),
+        cost: assumed(
+            0.002,
+            0.0,
+            0.01,
+            "share of the price a month",
+            "warehouse and insurance of a dense oxide worth 50 USD/kg and more",
+        ),
+        interest: assumed(
+            0.004,
+            0.002,
+            0.008,
+            "a month",
+            "Chinese lending rates of 3 to 5 % a year",
+        ),
     }
 }
 

@@ -75,6 +75,7 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
         licences: assumed.licences.clone(),
         forms: assumed.forms.clone(),
         disturbance: assumed.disturbance.clone(),
+        storage: assumed.storage.clone(),
         futures: assumed.futures.clone(),
     };
     for source in &mut parameters.fringe {

@@ -1,8 +1,9 @@
 //! What has to hold in every month of every path, whatever the parameters.
 //!
 //! ```text
-//! own + fringe − fringe sales outside = use in China + shipments + change of backlog + dumped      by basket
+//! own + fringe − fringe sales outside = use in China + shipments + change of backlog and of storers' stock + dumped
 //! shipments + fringe sales = use + change of stock                                  by region and basket
+//! storers' stock at the beginning = at the end of the month before                  by basket
 //! shipments ≤ free share of D + approvals                                           by region and basket
 //! ```
 //!
@@ -48,7 +49,7 @@ pub(crate) fn violations(
 ) -> (Vec<Violation>, f64) {
     let (mut found, mut largest) = (Vec::new(), 0.0_f64);
     for (path_idx, path) in records.chunks(n_months).enumerate() {
-        let mut before = first;
+        let (mut before, mut stored) = (first, None);
         for (t, now) in path.iter().enumerate() {
             let mut report = |what: &dyn Fn() -> String, size: f64, is_balance: bool| {
                 if is_balance {
@@ -61,7 +62,14 @@ pub(crate) fn violations(
                 }
             };
             check_month(now, before, &mut report);
-            before = (&now.backlog, &now.stock);
+            let held: &[f64; N_BASKETS] = stored.unwrap_or(&now.carried);
+            for (basket, (carried, held)) in
+                Basket::ALL.into_iter().zip(now.carried.iter().zip(held))
+            {
+                let size = (carried - held).abs() / held.max(f64::MIN_POSITIVE);
+                report(&|| format!("storers' stock of {basket} does not carry over"), size, true);
+            }
+            (before, stored) = ((&now.backlog, &now.stock), Some(&now.stored));
         }
     }
     (found, largest)
@@ -75,8 +83,12 @@ fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &
     for b in 0..N_BASKETS {
         let basket = Basket::ALL[b];
         let supply = now.own[b] + now.fringe[b];
-        let mut placed = now.region_use[china][b] + now.dumped[b];
-        let mut scale = supply;
+        let mut placed =
+            now.region_use[china][b] + now.dumped[b] + (now.stored[b] - now.carried[b]);
+        let mut scale = supply + now.stored[b] + now.carried[b];
+        if !now.stored[b].is_finite() || now.stored[b] < 0.0 {
+            report(&|| format!("storers hold {} of {basket}", now.stored[b]), f64::INFINITY, false);
+        }
         for r in OUTSIDE {
             let region = Region::ALL[r];
             let waiting = now.backlog[r][b] - backlog[r][b];

@@ -39,6 +39,8 @@ mod record;
 mod scenario;
 mod simulate;
 mod state;
+mod storage;
+mod storers;
 mod world;
 
 pub use activity::ActivityPaths;
@@ -57,9 +59,15 @@ pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Regio
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
-    FuturesParameters, LicenceParameters, Parameters, TradeParameters,
+    FuturesParameters, LicenceParameters, Parameters, StorageParameters, TradeParameters,
 };
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
+pub use storage::{
+    ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand, MarketState, Persistence,
+    PlannedSupply, StorageEquilibrium, StorageGrid, StorageMoments, StorageMonth, StorageSpec,
+    StorageState, TabulatedDemand, Yield,
+};
+pub use storers::Storers;
 pub use world::{Conduct, WorldSpec};

@@ -154,6 +154,18 @@ pub struct DisturbanceParameters {
     pub standard_deviation: [Parameter; N_BASKETS],
 }
 
+/// Storers in China.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageParameters {
+    /// c: stock held as a share of what a competitive market with unlimited capital would hold, by basket; 0: no storers.
+    pub capacity: [Parameter; N_BASKETS],
+    /// k: cost of holding a tonne for a month, as a share of the price expected over the months to come.
+    pub cost: Parameter,
+    /// r: interest a month.
+    pub interest: Parameter,
+}
+
 /// The two-factor futures curve, per year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,6 +216,8 @@ pub struct Parameters {
     pub forms: [Vec<ExportForm>; N_BASKETS],
     /// Disturbances.
     pub disturbance: DisturbanceParameters,
+    /// Storers.
+    pub storage: StorageParameters,
     /// Futures curve.
     pub futures: FuturesParameters,
 }
@@ -231,6 +245,7 @@ impl Parameters {
         baskets("demand.satiation", &mut self.demand.satiation);
         baskets("disturbance.persistence", &mut self.disturbance.persistence);
         baskets("disturbance.standard_deviation", &mut self.disturbance.standard_deviation);
+        baskets("storage.capacity", &mut self.storage.capacity);
         for (end_use, scale) in EndUse::ALL.into_iter().zip(&mut self.demand.scale) {
             baskets(&format!("demand.scale.{end_use}"), scale);
         }
@@ -264,6 +279,8 @@ impl Parameters {
     }
 
     fn visit_scalars(&mut self, visitor: &mut dyn FnMut(String, &mut Parameter)) {
+        visitor("storage.cost".into(), &mut self.storage.cost);
+        visitor("storage.interest".into(), &mut self.storage.interest);
         visitor("discount".into(), &mut self.discount);
         visitor("base_theta".into(), &mut self.base_theta);
         visitor("demand.adjustment".into(), &mut self.demand.adjustment);
@@ -352,6 +369,9 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
     if is("futures") {
         // Checked by the process itself.
         return Ok(());
+    }
+    if is("storage") {
+        return if is("capacity") { share(name, value) } else { not_negative(name, value) };
     }
     if ["vat", "tariff", "growth", "limit_growth"].into_iter().any(is) {
         return if value.is_finite() && value > -1.0 {

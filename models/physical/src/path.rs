@@ -1,7 +1,7 @@
 //! One path of the market, month by month.
 //!
 //! Order within a month: disturbances; in a setting month the dominant supplier chooses outputs with what it knows;
-//! orders of buyers; the inside market clears; the fringe's outside sales, the licence queue and the stocks abroad; the
+//! orders of buyers; the price that storers expect; the inside market clears with their stock; the fringe's outside sales, the licence queue and the stocks abroad; the
 //! outside prices; then buyers' adapted prices, the fringe's expectations and the futures curve move on.
 //!
 //! Method: AR(1) disturbances `x_t` = φ x_{t−1} + σ `e_t` with x = 0 before the first month and demand scaled by e^x; three
@@ -18,6 +18,7 @@ use crate::futures::FuturesCurve;
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
+use crate::storers::{Outlook, WithStorers};
 use crate::world::{OUTSIDE, Plan, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
@@ -44,6 +45,9 @@ struct Path<'a> {
     decision: Decision,
     border: Border,
     last_use: ByRegion,
+    /// Storers' stock at the end of last month; none before the first.
+    stored: Option<[f64; N_BASKETS]>,
+    expected_prices: [f64; N_BASKETS],
     futures: TwoFactorState,
 }
 
@@ -98,6 +102,8 @@ impl<'a> Path<'a> {
             decision: Decision::NONE,
             border: world.border,
             last_use: world.base_use,
+            stored: None,
+            expected_prices: start,
             futures: FuturesCurve::start(start[crate::Basket::NdPr.index()].ln()),
         }
     }
@@ -123,14 +129,27 @@ impl<'a> Path<'a> {
         let states = self.source_states(t, factors);
         let fringe = model.fringe(&states, &self.premium, false);
         let own = model.own_supply(&self.outputs);
-        let inside: [f64; N_BASKETS] = std::array::from_fn(|b| own[b] + withdrawn[b]);
-        let market = JointMarket { demand: &ordered(&demand, &orders), fringe: &fringe };
+        let outlook = self.outlook(t, (&orders, &withdrawn, &own), &tariffs)?;
+        let before_month = self.carried(&outlook);
+        let demanded = ordered(&demand, &orders);
+        let wanted: [_; N_BASKETS] =
+            std::array::from_fn(|b| world.storers.wanted(b, self.disturbance[b], &outlook));
+        let with_storers: [_; N_BASKETS] =
+            std::array::from_fn(|b| WithStorers { demand: &demanded[b], wanted: wanted[b] });
+        let inside: [f64; N_BASKETS] =
+            std::array::from_fn(|b| own[b] + withdrawn[b] + before_month[b]);
+        let market = JointMarket { demand: &with_storers, fringe: &fringe };
         let cleared = market.clear(&inside, &self.prices)?;
         self.prices = cleared.prices;
+        let stored =
+            std::array::from_fn(|b| wanted[b].map_or(0.0, |wanted| wanted.at(cleared.prices[b]).0));
         let parity = world.parity(&cleared.prices, &tariffs);
         let needs = use_at(&demand, &parity, orders);
         let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
         record.demand_at_base = model.demand_at_base(&activity, &disturbance);
+        (record.carried, record.stored) = (before_month, stored);
+        record.expected_price = outlook.price;
+        self.stored = Some(stored);
         self.move_on(&fringe, &parity, &record);
         Ok(record)
     }
@@ -140,6 +159,53 @@ impl<'a> Path<'a> {
         std::array::from_fn(|r| {
             std::array::from_fn(|u| {
                 paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t] * factors.activity[r][u]
+            })
+        })
+    }
+
+    /// What storers expect: price and use that clear demand over the horizon at activity as expected given this path's,
+    /// without disturbances, at the supplier's present output.
+    fn outlook(
+        &mut self,
+        t: usize,
+        (orders, withdrawn, own): (&ByRegion, &[f64; N_BASKETS], &[f64; N_BASKETS]),
+        tariffs: &[f64; N_REGIONS],
+    ) -> Result<Outlook, PhysicalError> {
+        let world = self.world;
+        if !world.storers.any() {
+            return Ok(Outlook { price: self.prices, quantity: [0.0; N_BASKETS] });
+        }
+        let (model, plan) = (&world.model, &world.outlooks[t]);
+        let paths = world.activity;
+        let activity = std::array::from_fn(|r| {
+            std::array::from_fn(|u| {
+                let mean = world.mean_activity[t][r][u];
+                let now = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t];
+                // Activity above its mean is taken to stay above it by the same factor.
+                plan.activity[r][u] * if mean > 0.0 { now / mean } else { 1.0 }
+            })
+        });
+        let demand = model.demand(
+            model.horizon_adjustment,
+            &self.ln_paid,
+            &activity,
+            &[1.0; N_BASKETS],
+            tariffs,
+        );
+        let fringe = model.fringe(&self.source_states(t, &plan.factors), &self.premium, true);
+        let inside = std::array::from_fn(|b| own[b] + withdrawn[b]);
+        let market = JointMarket { demand: &ordered(&demand, orders), fringe: &fringe };
+        let cleared = market.clear(&inside, &self.expected_prices)?;
+        self.expected_prices = cleared.prices;
+        Ok(Outlook { price: cleared.prices, quantity: cleared.demand })
+    }
+
+    /// Stock brought into the month: before the first, what storers hold when nothing disturbs the market.
+    fn carried(&self, outlook: &Outlook) -> [f64; N_BASKETS] {
+        self.stored.unwrap_or_else(|| {
+            std::array::from_fn(|b| {
+                let at_rest = self.world.storers.wanted(b, 0.0, outlook);
+                at_rest.map_or(0.0, |wanted| wanted.at(outlook.price[b]).0)
             })
         })
     }

@@ -38,6 +38,10 @@ pub(crate) struct Record {
     pub(crate) own: [f64; N_BASKETS],
     pub(crate) fringe: [f64; N_BASKETS],
     pub(crate) dumped: [f64; N_BASKETS],
+    /// Storers' stock at the beginning and at the end of the month.
+    pub(crate) carried: [f64; N_BASKETS],
+    pub(crate) stored: [f64; N_BASKETS],
+    pub(crate) expected_price: [f64; N_BASKETS],
     pub(crate) demand_at_base: [f64; N_BASKETS],
     pub(crate) region_price: ByRegion,
     pub(crate) region_use: ByRegion,
@@ -61,6 +65,9 @@ impl Record {
         own: [0.0; N_BASKETS],
         fringe: [0.0; N_BASKETS],
         dumped: [0.0; N_BASKETS],
+        carried: [0.0; N_BASKETS],
+        stored: [0.0; N_BASKETS],
+        expected_price: [0.0; N_BASKETS],
         demand_at_base: [0.0; N_BASKETS],
         region_price: NOTHING,
         region_use: NOTHING,
@@ -117,6 +124,10 @@ pub enum Output {
     DemandAtBase(Basket),
     /// Excess supply stockpiled or dumped at cost, t REO: `dumped.LaCe`.
     Dumped(Basket),
+    /// Stock that storers in China hold at the end of the month, t REO: `storers-stock.NdPr`.
+    StorersStock(Basket),
+    /// Price that storers expect over the months to come, CNY/t REO: `expected-price.NdPr`; the price itself without storers.
+    ExpectedPrice(Basket),
     /// (R − MC)/R over the dominant supplier's ores, weighted by revenue: `lerner`.
     Lerner,
     /// Elasticity of residual demand over the supplier's horizon, −(ε + (1 − s)η)/s: `residual-elasticity.NdPr`.
@@ -135,7 +146,7 @@ impl Output {
     /// Unit of the values.
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::Price(_) | Self::Futures(_) => "CNY/t",
+            Self::Price(_) | Self::Futures(_) | Self::ExpectedPrice(_) => "CNY/t",
             Self::OutsidePrice(_) | Self::RegionPrice(..) => "USD/t",
             Self::OreOutput(_)
             | Self::OwnSupply(_)
@@ -146,6 +157,7 @@ impl Output {
             | Self::Backlog(..)
             | Self::Stock(..)
             | Self::DemandAtBase(_)
+            | Self::StorersStock(_)
             | Self::Dumped(_) => "t REO",
             Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
             Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
@@ -192,6 +204,8 @@ impl Output {
         all.extend(Basket::ALL.map(|basket| Self::Unmet(None, Some(basket))));
         all.extend(Region::OUTSIDE.map(|region| Self::Unmet(Some(region), None)));
         all.push(Self::Backlog(None, None));
+        all.extend([Basket::NdPr, Basket::DyTb].map(Self::StorersStock));
+        all.extend([Basket::NdPr, Basket::DyTb].map(Self::ExpectedPrice));
         all.extend(Basket::ALL.map(Self::OwnSupply));
         all.extend(Basket::ALL.map(Self::FringeSupply));
         all.extend(Ore::CONTROLLED.map(Self::OreOutput));
@@ -230,6 +244,8 @@ impl fmt::Display for Output {
             Self::Stock(region, basket) => with("stock", region, basket),
             Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
             Self::Dumped(basket) => with("dumped", None, Some(basket)),
+            Self::StorersStock(basket) => with("storers-stock", None, Some(basket)),
+            Self::ExpectedPrice(basket) => with("expected-price", None, Some(basket)),
             Self::Lerner => "lerner".to_owned(),
             Self::ResidualElasticity(basket) => with("residual-elasticity", None, Some(basket)),
             Self::MeasuredElasticity(basket) => with("measured-elasticity", None, Some(basket)),
@@ -287,6 +303,8 @@ impl FromStr for Output {
             ("stock", region, basket, None) => Self::Stock(region, basket),
             ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
             ("dumped", None, Some(basket), None) => Self::Dumped(basket),
+            ("storers-stock", None, Some(basket), None) => Self::StorersStock(basket),
+            ("expected-price", None, Some(basket), None) => Self::ExpectedPrice(basket),
             ("lerner", None, None, None) => Self::Lerner,
             ("residual-elasticity", None, Some(basket), None) => Self::ResidualElasticity(basket),
             ("measured-elasticity", None, Some(basket), None) => Self::MeasuredElasticity(basket),

@@ -14,6 +14,7 @@
 //!     conduct: Conduct::Cournot(2),
 //!     start: "2026-03".parse().unwrap(),
 //!     seed: 1,
+//!     storers: None,
 //!     n_threads: None,
 //! };
 //! let run = simulate(&spec, &activity)?;
@@ -285,6 +286,8 @@ impl Run {
             Output::Stock(r, b) => total(&one.stock, r, b),
             Output::DemandAtBase(b) => one.demand_at_base[b.index()],
             Output::Dumped(b) => one.dumped[b.index()],
+            Output::StorersStock(b) => one.stored[b.index()],
+            Output::ExpectedPrice(b) => one.expected_price[b.index()],
             Output::Lerner => {
                 let (mut revenue, mut cost) = (0.0, 0.0);
                 for ((x, r), c) in one.outputs.iter().zip(one.revenue).zip(one.marginal_cost) {

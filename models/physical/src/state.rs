@@ -360,16 +360,19 @@ impl MarketModel {
 
     /// Curves over the supplier's horizon in the base year.
     pub(crate) fn base_curves(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
+        self.base_at(self.horizon_adjustment, true)
+    }
+
+    /// Curves of a month of the base year.
+    pub(crate) fn base_month(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
+        self.base_at(self.adjustment, false)
+    }
+
+    fn base_at(&self, adjustment: f64, horizon: bool) -> ([BasketDemand; N_BASKETS], FringeList) {
         let activity = [[1.0; N_USES]; N_REGIONS];
         let at_base = [[0.0; N_BASKETS]; N_REGIONS];
-        let demand = self.demand(
-            self.horizon_adjustment,
-            &at_base,
-            &activity,
-            &[1.0; N_BASKETS],
-            &self.tariff,
-        );
+        let demand = self.demand(adjustment, &at_base, &activity, &[1.0; N_BASKETS], &self.tariff);
         let states = vec![SourceState::BASE; self.sources.len()];
-        (demand, self.fringe(&states, &[1.0; N_BASKETS], true))
+        (demand, self.fringe(&states, &[1.0; N_BASKETS], horizon))
     }
 }

@@ -11,6 +11,7 @@ use crate::border::{Border, BorderRules, Needs, use_at};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
+use crate::storers::Storers;
 use crate::{
     ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
 };
@@ -92,7 +93,7 @@ impl From<Conduct> for String {
 }
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct WorldSpec<'a> {
     /// Parameters of the market.
     pub parameters: &'a Parameters,
@@ -104,18 +105,20 @@ pub struct WorldSpec<'a> {
     pub start: Period,
     /// Seed of the disturbances; worlds with the same seed share them path by path.
     pub seed: u64,
+    /// Storers, solved before; `None` solves them. They must be those of the parameters.
+    pub storers: Option<&'a Storers>,
     /// Threads to use; `None` uses those of the surrounding pool. Results do not depend on it.
     pub n_threads: Option<usize>,
 }
 
-/// What the supplier goes by when it sets quantities in a month.
+/// What is expected in a month of those to come.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// Months until it sets them again.
+    /// Months it is about, this one included.
     pub(crate) n_months: usize,
     /// Expected activity, mean over paths and those months, known shocks included.
     pub(crate) activity: Activity,
-    /// Known factors of the month of the decision.
+    /// Known factors of the month.
     pub(crate) factors: Factors,
 }
 
@@ -134,6 +137,11 @@ pub(crate) struct World<'a> {
     pub(crate) factors: Vec<Factors>,
     /// By month; `None` where the supplier does not decide.
     pub(crate) plans: Vec<Option<Plan>>,
+    /// What storers go by, by month: the months to come at what is known in the month.
+    pub(crate) outlooks: Vec<Plan>,
+    /// Mean over paths of each month's activity.
+    pub(crate) mean_activity: Vec<Activity>,
+    pub(crate) storers: Storers,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
     /// Use at base prices and activity 1.
@@ -143,6 +151,8 @@ pub(crate) struct World<'a> {
 
 /// Months in which quantities are set.
 const SETTING_MONTHS: [usize; 2] = [1, 7];
+/// Months that storers look ahead: until quantities have been set again.
+const OUTLOOK_MONTHS: usize = 6;
 
 impl<'a> World<'a> {
     pub(crate) fn new(
@@ -182,6 +192,12 @@ impl<'a> World<'a> {
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
             factors,
             plans: plans(spec, activity),
+            outlooks: outlooks(spec, activity),
+            mean_activity: mean_activity(activity),
+            storers: match spec.storers {
+                Some(storers) => storers.clone(),
+                None => Storers::solve(spec.parameters)?,
+            },
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
             base_use: base.total,
@@ -243,7 +259,7 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
 /// The supplier's plans: in January, in July and in the first month, over the months until the next.
 fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
     let n_months = activity.n_months();
-    let mean = activity.mean();
+    let mean = mean_activity(activity);
     let decides =
         |t: usize| t == 0 || SETTING_MONTHS.contains(&(spec.start.plus(t as i64).season() + 1));
     (0..n_months)
@@ -252,23 +268,45 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
                 return None;
             }
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
-            let mut expected = [[0.0; N_USES]; N_REGIONS];
-            for month in t..until {
-                let known = Factors::of(spec.scenario, spec.start, month, Some(t));
-                for r in 0..N_REGIONS {
-                    for u in 0..N_USES {
-                        let value = mean[(r * N_USES + u) * n_months + month];
-                        expected[r][u] += value * known.activity[r][u] / (until - t) as f64;
-                    }
-                }
-            }
-            Some(Plan {
-                n_months: until - t,
-                activity: expected,
-                factors: Factors::of(spec.scenario, spec.start, t, Some(t)),
-            })
+            // Set at the beginning of the month: its surprises are not known yet.
+            Some(expected(spec, &mean, (t, until), t))
         })
         .collect()
+}
+
+/// What storers expect in each month: half a year, at what the month has brought.
+fn outlooks(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Plan> {
+    let n_months = activity.n_months();
+    let mean = mean_activity(activity);
+    let until = |t: usize| (t + OUTLOOK_MONTHS).min(n_months);
+    (0..n_months).map(|t| expected(spec, &mean, (t, until(t)), t + 1)).collect()
+}
+
+/// Mean activity of the months `from` to `until` − 1 with the shocks known at the beginning of `known_in`.
+fn expected(
+    spec: &WorldSpec<'_>,
+    mean: &[Activity],
+    (from, until): (usize, usize),
+    known_in: usize,
+) -> Plan {
+    let mut activity = [[0.0; N_USES]; N_REGIONS];
+    for (month, mean) in mean.iter().enumerate().take(until).skip(from) {
+        let known = Factors::of(spec.scenario, spec.start, month, Some(known_in));
+        for r in 0..N_REGIONS {
+            for u in 0..N_USES {
+                activity[r][u] += mean[r][u] * known.activity[r][u] / (until - from) as f64;
+            }
+        }
+    }
+    let factors = Factors::of(spec.scenario, spec.start, from, Some(known_in));
+    Plan { n_months: until - from, activity, factors }
+}
+
+/// Mean activity over paths, by month.
+fn mean_activity(activity: &ActivityPaths) -> Vec<Activity> {
+    let (mean, n_months) = (activity.mean(), activity.n_months());
+    let one = |t: usize, r: usize, u: usize| mean[(r * N_USES + u) * n_months + t];
+    (0..n_months).map(|t| std::array::from_fn(|r| std::array::from_fn(|u| one(t, r, u)))).collect()
 }
 
 /// Regions outside China, as indices.

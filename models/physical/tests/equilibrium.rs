@@ -38,6 +38,7 @@ fn the_base_year_is_an_equilibrium_under_its_own_conduct() {
         conduct: Conduct::Theta(parameters.base_theta.value),
         start: "2024-01".parse().unwrap(),
         seed: 1,
+        storers: None,
         n_threads: None,
     };
     let run = simulate(&spec, &activity).unwrap();
@@ -73,6 +74,7 @@ fn a_base_year_at_its_limit_has_a_shadow_price() {
         conduct: Conduct::Theta(parameters.base_theta.value),
         start: "2024-01".parse().unwrap(),
         seed: 1,
+        storers: None,
         n_threads: None,
     };
     let run = simulate(&spec, &ActivityPaths::constant(2, 2).unwrap()).unwrap();

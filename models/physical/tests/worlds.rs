@@ -36,6 +36,7 @@ fn spec<'a>(parameters: &'a Parameters, scenario: &'a Scenario, conduct: &str) -
         conduct: conduct.parse().unwrap(),
         start: "2026-03".parse().unwrap(),
         seed: 11,
+        storers: None,
         n_threads: None,
     }
 }

@@ -241,7 +241,14 @@ fn baseline(
     conduct: Conduct,
 ) -> Result<Run, Diagnostic> {
     let scenario = Scenario::baseline();
-    let spec =
-        WorldSpec { parameters, scenario: &scenario, conduct, start, seed: 1, n_threads: None };
+    let spec = WorldSpec {
+        parameters,
+        scenario: &scenario,
+        conduct,
+        start,
+        seed: 1,
+        storers: None,
+        n_threads: None,
+    };
     simulate(&spec, activity).map_err(|e| refused(&e))
 }

@@ -1,0 +1,142 @@
+//! Disturbances and the cost of storage from the moments of the Nd price: simulated method of moments.
+//!
+//! The data are four moments of monthly Δln Nd; the model is the storage market of `NdPr` on its own, in relative prices,
+//! with the elasticity that the calibrated market has within a month. σ and φ of the disturbance and the monthly cost k
+//! of holding are searched for; the fourth moment is left for a test. Other baskets are given the same disturbance.
+
+use std::cell::RefCell;
+
+use monazite_econometrics::{
+    LogPrices, MomentTargets, PriceMoments, SimulatedMoments, SimulatedMomentsFit, Simulator,
+};
+use monazite_physical::{Basket, Origin, Parameter, Parameters, Storers};
+use monazite_stochastic::Key;
+
+use crate::diagnostic::Diagnostic;
+
+/// Names of the moments, in the order of [`PriceMoments`].
+const MOMENTS: [&str; 4] = ["s.d.", "AR(1)", "skewness", "excess kurtosis"];
+/// Start and range of σ, φ and k.
+const SEARCHED: [(&str, f64, f64, f64); 3] = [
+    ("disturbance.standard_deviation", 0.03, 0.002, 0.15),
+    ("disturbance.persistence", 0.8, 0.0, 0.98),
+    ("storage.cost", 0.004, 0.0, 0.05),
+];
+/// Length of a simulation as a multiple of the data's.
+const RATIO: usize = 40;
+/// Iterations of the search a start, and samples of the model for the test.
+const ITERATIONS: u64 = 40;
+const REPLICATES: u64 = 199;
+const SEED: u64 = 20_130_101;
+
+/// σ, φ and k whose simulated moments meet those of `prices`, given the other parameters.
+///
+/// # Errors
+/// `M003` if the moments cannot be taken, `M010` if the search fails.
+pub(super) fn fit_moments(
+    prices: &LogPrices,
+    parameters: &Parameters,
+) -> Result<SimulatedMomentsFit, Diagnostic> {
+    let failed = |e: &dyn std::fmt::Display| {
+        Diagnostic::error("M010", format!("the moments of the Nd price could not be met: {e}"))
+            .help("this is a fault of the bundled data or of the program")
+    };
+    let observed = PriceMoments::new().fit(prices).map_err(|e| failed(&e))?;
+    let covariance = observed.bootstrap_covariance().to_vec();
+    let targets = MomentTargets::new(&MOMENTS, observed.values().to_vec(), covariance)
+        .map_err(|e| failed(&e))?;
+    let mut spec = SimulatedMoments::new()
+        .with_iterations(ITERATIONS)
+        .with_replicates(REPLICATES)
+        .with_ratio(RATIO as f64)
+        .map_err(|e| failed(&e))?;
+    for (name, start, low, high) in SEARCHED {
+        spec = spec.with_parameter(name, start, low, high).map_err(|e| failed(&e))?;
+    }
+    let model = StorageMarket { parameters, n: observed.n(), solved: RefCell::new(None) };
+    spec.fit(&targets, &model).map_err(|e| failed(&e))
+}
+
+/// Puts what was found into the parameters, for all baskets.
+pub(super) fn apply(fit: &SimulatedMomentsFit, sample: &str, parameters: &mut Parameters) {
+    let found = |i: usize, unit: &str, why: &str| {
+        let one = &fit.parameters()[i];
+        let (_, _, least, most) = SEARCHED[i];
+        let origin = if one.se.is_nan() {
+            Origin::assumed(format!("at an end of its range or moving no moment: {sample}{why}"))
+        } else {
+            Origin::estimated(format!("simulated method of moments, {sample}{why}"))
+        };
+        let (low, high) =
+            if one.se.is_nan() { (least, most) } else { (one.lo95.max(least), one.hi95.min(most)) };
+        Parameter::ranged(one.value, low.min(one.value), high.max(one.value), unit, origin)
+    };
+    for basket in Basket::ALL {
+        let why = if basket == Basket::NdPr { "" } else { "; that of NdPr" };
+        parameters.disturbance.standard_deviation[basket.index()] = found(0, "ln demand", why);
+        parameters.disturbance.persistence[basket.index()] = found(1, "a month", why);
+    }
+    parameters.storage.cost = found(2, "share of the price a month", "");
+}
+
+/// The storage market of `NdPr` on its own at θ = (σ, φ, k).
+struct StorageMarket<'a> {
+    parameters: &'a Parameters,
+    /// Changes observed.
+    n: usize,
+    /// The equilibrium solved last: samples ask for the same one.
+    solved: RefCell<Option<(Vec<f64>, Option<Storers>)>>,
+}
+
+impl StorageMarket<'_> {
+    fn solve(&self, theta: &[f64]) -> Option<Storers> {
+        let mut parameters = self.parameters.clone();
+        let b = Basket::NdPr.index();
+        parameters.disturbance.standard_deviation[b].value = theta[0];
+        parameters.disturbance.persistence[b].value = theta[1];
+        parameters.storage.cost.value = theta[2];
+        Storers::of(&parameters, &[Basket::NdPr]).ok()
+    }
+
+    fn simulated(&self, theta: &[f64], path: u64, n: usize) -> Option<Vec<f64>> {
+        let mut solved = self.solved.borrow_mut();
+        if solved.as_ref().is_none_or(|(at, _)| at != theta) {
+            *solved = Some((theta.to_vec(), self.solve(theta)));
+        }
+        let storers = solved.as_ref()?.1.as_ref()?;
+        let prices = storers.ln_prices(Basket::NdPr, Key::new(SEED), path, n + 1).ok()?;
+        let changes: Vec<Option<f64>> = prices.windows(2).map(|w| Some(w[1] - w[0])).collect();
+        // Moments alone: no resamples.
+        let moments = PriceMoments::new().with_bootstrap(0, 1, Key::new(SEED));
+        Some(moments.with_lags(0).of_changes(&changes).ok()?.values().to_vec())
+    }
+}
+
+impl Simulator for StorageMarket<'_> {
+    fn moments(&self, theta: &[f64]) -> Option<Vec<f64>> {
+        self.simulated(theta, 0, self.n * RATIO)
+    }
+
+    fn sample(&self, theta: &[f64], replicate: u64) -> Option<Vec<f64>> {
+        self.simulated(theta, replicate + 1, self.n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Catalogue;
+    use crate::study::calibrate::calibrate;
+
+    #[test]
+    fn scratch() {
+        let catalogue = Catalogue::bundled().unwrap();
+        let calibration = calibrate(&catalogue).unwrap();
+        let (from, to) = ("2013-01".parse().unwrap(), "2024-07".parse().unwrap());
+        let series = catalogue.series("nd-oxide-price").unwrap().window(from, to).unwrap();
+        let prices = LogPrices::from_series(&series).unwrap();
+        let t = std::time::Instant::now();
+        let fit = fit_moments(&prices, calibration.parameters()).unwrap();
+        panic!("{fit} {:?}", t.elapsed());
+    }
+}
