@@ -3,6 +3,11 @@
 //! The data are four moments of monthly Δln Nd; the model is the storage market of `NdPr` on its own, in relative prices,
 //! with the elasticity that the calibrated market has within a month. σ and φ of the disturbance and the monthly cost k
 //! of holding are searched for; the fourth moment is left for a test. Other baskets are given the same disturbance.
+//!
+//! The figures observed are means of daily quotes, and a mean of days is smoother than the price at which a month clears:
+//! a random walk's monthly means have changes with two thirds of its variance and an autocorrelation of a quarter (Working
+//! 1960). So the model's months are its ends, and the days between them a Brownian bridge with the s.d. of its changes:
+//! the mean of a month is the middle of two ends plus a normal of a twelfth of the variance.
 
 use std::cell::RefCell;
 
@@ -10,7 +15,7 @@ use monazite_econometrics::{
     LogPrices, MomentTargets, PriceMoments, SimulatedMoments, SimulatedMomentsFit, Simulator,
 };
 use monazite_physical::{Basket, Origin, Parameter, Parameters, Storers};
-use monazite_stochastic::Key;
+use monazite_stochastic::{Key, Purpose};
 
 use crate::diagnostic::Diagnostic;
 
@@ -28,6 +33,7 @@ const RATIO: usize = 40;
 const ITERATIONS: u64 = 40;
 const REPLICATES: u64 = 199;
 const SEED: u64 = 20_130_101;
+const DAYS: Purpose = Purpose::named("days between ends of months");
 
 /// σ, φ and k whose simulated moments meet those of `prices`, given the other parameters.
 ///
@@ -104,12 +110,22 @@ impl StorageMarket<'_> {
             *solved = Some((theta.to_vec(), self.solve(theta)));
         }
         let storers = solved.as_ref()?.1.as_ref()?;
-        let prices = storers.ln_prices(Basket::NdPr, Key::new(SEED), path, n + 1).ok()?;
-        let changes: Vec<Option<f64>> = prices.windows(2).map(|w| Some(w[1] - w[0])).collect();
+        let ends = storers.ln_prices(Basket::NdPr, Key::new(SEED), path, n + 2).ok()?;
+        let means = monthly_means(&ends, path);
+        let changes: Vec<Option<f64>> = means.windows(2).map(|w| Some(w[1] - w[0])).collect();
         // Moments alone: no resamples.
         let moments = PriceMoments::new().with_bootstrap(0, 1, Key::new(SEED));
         Some(moments.with_lags(0).of_changes(&changes).ok()?.values().to_vec())
     }
+}
+
+/// Means over days of log prices known at the ends of months.
+fn monthly_means(ends: &[f64], path: u64) -> Vec<f64> {
+    let n = (ends.len() - 1) as f64;
+    let variance = ends.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum::<f64>() / n;
+    let mut days = Key::new(SEED).stream(path, DAYS);
+    let bridge = (variance / 12.0).sqrt();
+    ends.windows(2).map(|w| 0.5 * (w[0] + w[1]) + bridge * days.normal()).collect()
 }
 
 impl Simulator for StorageMarket<'_> {
@@ -127,6 +143,24 @@ mod tests {
     use super::*;
     use crate::data::Catalogue;
     use crate::study::calibrate::calibrate;
+
+    /// Working (1960): changes of means of a random walk have two thirds of its variance and autocorrelation 1/4.
+    #[test]
+    fn means_of_days_are_smoother_than_ends_of_months() {
+        let mut stream = Key::new(5).stream(0, 1);
+        let mut level = 0.0;
+        let ends: Vec<f64> = (0..40_000)
+            .map(|_| {
+                level += stream.normal();
+                level
+            })
+            .collect();
+        let means = monthly_means(&ends, 1);
+        let changes: Vec<Option<f64>> = means.windows(2).map(|w| Some(w[1] - w[0])).collect();
+        let moments = PriceMoments::new().with_bootstrap(0, 1, Key::new(1));
+        let [sd, rho, ..] = moments.of_changes(&changes).unwrap().values();
+        assert!((sd * sd - 2.0 / 3.0).abs() < 0.02 && (rho - 0.25).abs() < 0.015, "{sd} {rho}");
+    }
 
     #[test]
     fn scratch() {
