@@ -115,6 +115,13 @@ pub(crate) fn positive(name: &str, value: f64) -> Result<(), PhysicalError> {
     Err(out_of_range(name, value, "positive and finite"))
 }
 
+pub(crate) fn finite(name: &str, value: f64) -> Result<(), PhysicalError> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(out_of_range(name, value, "a finite number"))
+}
+
 pub(crate) fn not_negative(name: &str, value: f64) -> Result<(), PhysicalError> {
     if value.is_finite() && value >= 0.0 {
         return Ok(());

@@ -39,6 +39,7 @@ mod record;
 mod scenario;
 mod simulate;
 mod state;
+mod storage;
 mod world;
 
 pub use activity::ActivityPaths;
@@ -62,4 +63,9 @@ pub use parameters::{
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
+pub use storage::{
+    ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand, MarketState, Persistence,
+    PlannedSupply, StorageEquilibrium, StorageGrid, StorageMoments, StorageMonth, StorageSpec,
+    StorageState, TabulatedDemand, Yield,
+};
 pub use world::{Conduct, WorldSpec};
