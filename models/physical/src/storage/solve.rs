@@ -212,6 +212,7 @@ impl<'a, D: InverseDemand> Search<'a, D> {
                 kink: f64::INFINITY,
                 width: 1.0,
                 floored: false,
+                stores: false,
                 used: Vec::new(),
                 supply: Vec::new(),
                 used_width: 1.0,
@@ -348,6 +349,7 @@ impl<'a, D: InverseDemand> Search<'a, D> {
         let (grid, floored) = above_floor(points, demand);
         let column = &mut self.surface.columns[i];
         column.threshold = points[0].price;
+        column.stores = !grid.is_empty();
         column.used.clear();
         column.supply.clear();
         let [first, .., last] = grid.as_slice() else {

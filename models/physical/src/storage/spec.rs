@@ -78,7 +78,7 @@ pub struct StorageGrid {
 impl Default for StorageGrid {
     /// 96 cells and 1e-9: Euler residuals near 1e-8 in the reference problem.
     fn default() -> Self {
-        Self { n_cells: 96, least_range: 0.0, tolerance: 1e-9, max_iterations: 5_000 }
+        Self { n_cells: 96, least_range: 0.0, tolerance: 1e-9, max_iterations: 2_000 }
     }
 }
 

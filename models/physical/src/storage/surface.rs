@@ -75,6 +75,8 @@ pub(super) struct Column {
     pub(super) width: f64,
     /// Whether the price is at its floor from a* + w on.
     pub(super) floored: bool,
+    /// Whether anything is stored at any availability.
+    pub(super) stores: bool,
     /// q and its slope per cell at the ends of cells.
     pub(super) used: Vec<[f64; 2]>,
     /// Planned supply and its slope per cell.
@@ -111,6 +113,23 @@ impl StorageState {
     }
 }
 
+/// Weights of four neighbours at a distance of `u` spacings from the first: Lagrange's polynomial.
+#[inline]
+fn cubic_weights(u: f64) -> [f64; 4] {
+    let (u1, u2, u3) = (u - 1.0, u - 2.0, u - 3.0);
+    [-u1 * u2 * u3 / 6.0, 0.5 * u * u2 * u3, -0.5 * u * u1 * u3, u * u1 * u2 / 6.0]
+}
+
+/// The same with the two nearest neighbours only.
+#[inline]
+fn linear_weights(u: f64) -> [f64; 4] {
+    let cell = (u as usize).min(2);
+    let mut weights = [0.0; 4];
+    weights[cell + 1] = u - cell as f64;
+    weights[cell] = 1.0 - weights[cell + 1];
+    weights
+}
+
 /// Columns of all states.
 #[derive(Debug, Clone)]
 pub(super) struct Surface {
@@ -137,34 +156,35 @@ impl Surface {
         }
     }
 
-    /// Demand scaled by e^x; the columns are those of the nearest x in the table.
+    /// Demand scaled by e^x; expectations are those of the nearest x where it lies beyond the table.
     pub(super) fn level(&self, x: f64) -> StorageState {
         let Some((start, spacing)) = self.levels else { return self.state(0) };
         let last = self.columns.len() - 1;
         let position = ((x - start) / spacing).clamp(0.0, last as f64);
         let first = (position as usize).saturating_sub(1).min(last - 3);
-        let u = position - first as f64;
-        let (u1, u2, u3) = (u - 1.0, u - 2.0, u - 3.0);
-        let weights =
-            [-u1 * u2 * u3 / 6.0, 0.5 * u * u2 * u3, -0.5 * u * u1 * u3, u * u1 * u2 / 6.0];
         let used = &self.columns[first..first + 4];
+        // A polynomial is for columns of one kind: near states in which nothing is stored, or whose floor is out of
+        // reach, it would overshoot, and expectations would not settle.
+        let smooth = used.iter().all(|column| column.stores && column.floored == used[0].floored);
+        let u = position - first as f64;
+        let weights = if smooth { cubic_weights(u) } else { linear_weights(u) };
         let sum = |of: fn(&Column) -> f64| {
-            used.iter().zip(weights).map(|(column, weight)| weight * of(column)).sum::<f64>()
+            let terms = used.iter().zip(weights).filter(|&(_, weight)| weight != 0.0);
+            terms.map(|(column, weight)| weight * of(column)).sum::<f64>()
         };
-        // Next to a state without storage, whose cells have no width, polynomials would undershoot.
-        let width =
-            |of: fn(&Column) -> f64| sum(of).max(used.iter().map(of).fold(f64::INFINITY, f64::min));
-        let stores = used.iter().all(|column| column.kink.is_finite());
         StorageState {
             first,
             n_columns: 4,
             weights,
             scale: x.exp(),
-            kink: if stores { sum(|column| column.kink) } else { f64::INFINITY },
-            width: width(|column| column.width),
-            used_width: width(|column| column.used_width),
+            kink: sum(|column| column.kink),
+            width: sum(|column| column.width),
+            used_width: sum(|column| column.used_width),
             threshold: sum(|column| column.threshold),
-            floored: used.iter().all(|column| column.floored),
+            floored: used
+                .iter()
+                .zip(weights)
+                .all(|(column, weight)| weight == 0.0 || column.floored),
         }
     }
 
@@ -279,8 +299,7 @@ impl Surface {
                 let (a, used_slope) = self.availability(used, &state);
                 [a - used, (1.0 / used_slope - 1.0) * state.used_width * slope / n as f64]
             };
-            // A state in which nothing is stored uses the same all along its cells.
-            let stores = state.kink.is_finite() && self.columns[i].used[n][0] > state.kink;
+            let stores = self.columns[i].stores;
             let wanted = if stores { (0..=n).map(at_end).collect() } else { vec![[0.0; 2]; n + 1] };
             self.columns[i].wanted = wanted;
         }
