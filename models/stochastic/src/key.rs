@@ -82,16 +82,12 @@ impl Key {
 
     /// The numbers of one path for one purpose.
     pub fn stream(self, path: u64, purpose: impl Into<Purpose>) -> Stream {
-        let subkey = self.subkey(purpose.into(), Kind::Stream);
-        let [path_low, path_high] = halves(path);
-        let mut state = [0; 32];
-        for (block, bytes) in (0_u32..).zip(state.chunks_exact_mut(16)) {
-            let words = philox4x32_10([path_low, path_high, block, 0], subkey);
-            for (word, four) in words.iter().zip(bytes.chunks_exact_mut(4)) {
-                four.copy_from_slice(&word.to_le_bytes());
-            }
-        }
-        Stream { generator: Xoshiro256PlusPlus::from_seed(state) }
+        self.streams(purpose).at(path)
+    }
+
+    /// The streams for one purpose; cheaper than [`Key::stream`] in a loop.
+    pub fn streams(self, purpose: impl Into<Purpose>) -> Streams {
+        Streams { subkey: self.subkey(purpose.into(), Kind::Stream) }
     }
 
     /// The single draws for one purpose; cheaper than [`Key::draw`] in a loop.
@@ -113,6 +109,27 @@ impl Key {
 
 fn halves(word: u64) -> [u32; 2] {
     [word as u32, (word >> 32) as u32]
+}
+
+/// Streams for one purpose, addressed by path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streams {
+    subkey: [u32; 2],
+}
+
+impl Streams {
+    /// The stream of a path, from its beginning.
+    pub fn at(self, path: u64) -> Stream {
+        let [path_low, path_high] = halves(path);
+        let mut state = [0; 32];
+        for (block, bytes) in (0_u32..).zip(state.chunks_exact_mut(16)) {
+            let words = philox4x32_10([path_low, path_high, block, 0], self.subkey);
+            for (word, four) in words.iter().zip(bytes.chunks_exact_mut(4)) {
+                four.copy_from_slice(&word.to_le_bytes());
+            }
+        }
+        Stream { generator: Xoshiro256PlusPlus::from_seed(state) }
+    }
 }
 
 /// Single draws for one purpose, addressed by path, day and agent.
@@ -265,6 +282,7 @@ mod tests {
         let mut other = key.stream(6, NOISE);
         other.fill_normals(&mut [0.0; 100]);
         assert_eq!(key.stream(5, NOISE).bits(), first);
+        assert_eq!(key.streams(NOISE).at(5).bits(), first);
         for different in [
             Key::new(2).stream(5, NOISE).bits(),
             key.stream(6, NOISE).bits(),

@@ -18,7 +18,7 @@ mod summary;
 
 pub use error::StochasticError;
 pub use gibson_schwartz::{GibsonSchwartz, GibsonSchwartzParameters};
-pub use key::{Draw, Draws, Key, Purpose, Stream};
+pub use key::{Draw, Draws, Key, Purpose, Stream, Streams};
 pub use one_factor::{OneFactorParameters, OneFactorStep, SchwartzOneFactor};
 pub use paths::{
     BLOCK_PATHS, PathBlock, TwoFactorBlock, blocks, simulate_one_factor, simulate_two_factor,

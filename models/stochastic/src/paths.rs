@@ -8,7 +8,7 @@
 //! Checked: mean of simulated prices against the closed-form futures price within three standard errors, moments of
 //! the steps, equality of paths across block sizes.
 
-use crate::{Key, OneFactorStep, Purpose, TwoFactorState, TwoFactorStep};
+use crate::{Key, OneFactorStep, Purpose, Stream, TwoFactorState, TwoFactorStep};
 
 /// Number of paths in a block.
 pub const BLOCK_PATHS: usize = 64;
@@ -114,14 +114,30 @@ impl TwoFactorBlock {
         key: Key,
         purpose: impl Into<Purpose>,
     ) {
-        let purpose = purpose.into();
-        for ((path, chis), (_, xis)) in self.chi.paths_mut().zip(self.xi.paths_mut()) {
-            let mut stream = key.stream(path, purpose);
-            let mut state = start;
-            for (chi, xi) in chis.iter_mut().zip(xis) {
-                let (first, second) = (stream.normal(), stream.normal());
-                state = step.advance(state, first, second);
-                (*chi, *xi) = (state.chi, state.xi);
+        let streams = key.streams(purpose);
+        let n_steps = self.chi.n_steps.max(1);
+        let chis = self.chi.values.chunks_mut(2 * n_steps);
+        let xis = self.xi.values.chunks_mut(2 * n_steps);
+        // Two paths at a time: the next number of a stream waits for the one before, and two streams wait side by side.
+        for (path, (chis, xis)) in (self.chi.first_path..).step_by(2).zip(chis.zip(xis)) {
+            let (one_chis, other_chis) = chis.split_at_mut(n_steps.min(chis.len()));
+            let (one_xis, other_xis) = xis.split_at_mut(n_steps.min(xis.len()));
+            let mut one_stream = streams.at(path);
+            if other_chis.is_empty() {
+                simulate_path(step, start, &mut one_stream, one_chis, one_xis);
+                continue;
+            }
+            let mut other_stream = streams.at(path + 1);
+            let (mut one, mut other) = (start, start);
+            let one_path = one_chis.iter_mut().zip(one_xis);
+            let other_path = other_chis.iter_mut().zip(other_xis);
+            for ((one_chi, one_xi), (other_chi, other_xi)) in one_path.zip(other_path) {
+                let (one_first, other_first) = (one_stream.normal(), other_stream.normal());
+                let (one_second, other_second) = (one_stream.normal(), other_stream.normal());
+                one = step.advance(one, one_first, one_second);
+                other = step.advance(other, other_first, other_second);
+                (*one_chi, *one_xi) = (one.chi, one.xi);
+                (*other_chi, *other_xi) = (other.chi, other.xi);
             }
         }
     }
@@ -130,6 +146,21 @@ impl TwoFactorBlock {
     pub fn zeros(first_path: u64, n_paths: usize, n_steps: usize) -> Self {
         let zeros = PathBlock::zeros(first_path, n_paths, n_steps);
         Self { chi: zeros.clone(), xi: zeros }
+    }
+}
+
+fn simulate_path(
+    step: &TwoFactorStep,
+    start: TwoFactorState,
+    stream: &mut Stream,
+    chis: &mut [f64],
+    xis: &mut [f64],
+) {
+    let mut state = start;
+    for (chi, xi) in chis.iter_mut().zip(xis) {
+        let (first, second) = (stream.normal(), stream.normal());
+        state = step.advance(state, first, second);
+        (*chi, *xi) = (state.chi, state.xi);
     }
 }
 
@@ -265,6 +296,9 @@ mod tests {
                 assert_eq!(part.xi().path(path_idx), whole.xi().path(first as usize + path_idx));
             }
         }
+        // Paths are drawn in pairs; the odd one out is the same path.
+        let odd = simulate_two_factor(&step, START, Key::new(3), PRICE, (128, 1), 7);
+        assert_eq!(odd.chi().path(0), whole.chi().path(128));
         assert_eq!(whole.chi().at_step(6).nth(129), Some(whole.state(129, 6).chi));
         assert!(
             simulate_two_factor(&step, START, Key::new(3), PRICE, (0, 3), 0)

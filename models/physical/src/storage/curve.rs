@@ -7,8 +7,8 @@
 //! ```
 //!
 //! by the quadrature of the equilibrium. From n = 1 on both depend on availability only through the stock and planned
-//! supply, so they are constant up to the stock-out threshold; beyond it they are tabulated on the cells of the price
-//! function with fourth-order slopes.
+//! supply, so they are constant up to the stock-out threshold; beyond it they are tabulated on the cells of the equilibrium
+//! with fourth-order slopes.
 
 use super::surface::StorageState;
 use super::{InverseDemand, StorageEquilibrium};
@@ -83,8 +83,7 @@ impl<D: InverseDemand> ForwardCurves<'_, D> {
     fn read(&self, tables: &[Table], n_months: usize, availability: f64, at: &StorageState) -> f64 {
         let surface = &self.equilibrium.surface;
         let table = &tables[n_months.min(tables.len()) - 1];
-        let position = surface.position(at, availability / at.scale);
-        surface.read(at, position, |column_idx| table[column_idx].as_slice())
+        surface.read(availability / at.scale, at, |column_idx| table[column_idx].as_slice())
     }
 
     /// Expectation of a function of next month at the ends of all cells.
@@ -94,13 +93,13 @@ impl<D: InverseDemand> ForwardCurves<'_, D> {
         let column = |i: usize| {
             let state = surface.state(i);
             let at_end = |cell: usize| {
-                let within = state.width * cell as f64 / surface.n_cells as f64;
-                let start = if state.kink.is_finite() { state.kink } else { 0.0 };
-                let availability = (start + within) * state.scale;
+                let stores = state.kink.is_finite();
+                let a = if stores { surface.availability_at(&state, cell as f64).0 } else { 0.0 };
+                let availability = a * state.scale;
                 let carried = kept * equilibrium.stock(availability, &state);
                 let planned = equilibrium.planned_supply(availability, &state);
                 let mut sum = 0.0;
-                equilibrium.outcomes.each(surface, i, (carried, planned), |next| {
+                equilibrium.outcomes.each(surface, &state, (carried, planned), |next| {
                     sum += next.probability * value(self, next.availability, &next.state);
                 });
                 sum

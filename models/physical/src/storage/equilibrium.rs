@@ -15,6 +15,7 @@ pub struct StorageEquilibrium<D> {
     pub(super) outcomes: Outcomes<D>,
     pub(super) surface: Surface,
     pub(super) residual: f64,
+    pub(super) n_iterations: usize,
 }
 
 impl<D: InverseDemand> StorageEquilibrium<D> {
@@ -26,6 +27,11 @@ impl<D: InverseDemand> StorageEquilibrium<D> {
     /// Relative change of prices in the last iteration.
     pub fn residual(&self) -> f64 {
         self.residual
+    }
+
+    /// Iterations made, those of the search for the range of stocks included.
+    pub fn iterations(&self) -> usize {
+        self.n_iterations
     }
 
     /// Number of states: 1 without persistence, the chain's, or the points of an autoregression.
@@ -78,23 +84,12 @@ impl<D: InverseDemand> StorageEquilibrium<D> {
 
     /// S(A, z) ≥ 0, what is held at the end of the month.
     pub fn stock(&self, availability: f64, state: &StorageState) -> f64 {
-        let a = (availability / state.scale).min(state.floor_begins());
-        if a <= state.kink {
-            return 0.0;
-        }
-        let price = self.price(a * state.scale, state);
-        (state.scale * (a - self.spec().demand.quantity(price).0)).max(0.0)
+        state.scale * self.surface.stock(availability / state.scale, state)
     }
 
     /// What is neither used nor worth storing: dumped at the lowest price.
     pub fn dumped(&self, availability: f64, state: &StorageState) -> f64 {
-        let demand = &self.spec().demand;
-        let begins = if state.kink.is_finite() {
-            state.floor_begins()
-        } else {
-            demand.quantity(demand.lowest_price()).0
-        };
-        (availability - begins * state.scale).max(0.0)
+        (availability - state.floor_begins() * state.scale).max(0.0)
     }
 
     /// Stock that storers want at a price, and its slope: their demand curve, for a market that clears with others.
@@ -103,14 +98,14 @@ impl<D: InverseDemand> StorageEquilibrium<D> {
     pub fn stock_wanted(&self, price: f64, state: &StorageState) -> (f64, f64) {
         let demand = &self.spec().demand;
         let lowest = demand.lowest_price();
-        if price >= state.threshold || state.kink == f64::INFINITY {
+        let (used, used_slope) = demand.quantity(price.max(lowest));
+        if used <= state.kink {
             return (0.0, 0.0);
         }
-        let price = price.max(lowest);
-        let (a, price_slope) = self.surface.availability(demand, price, state);
-        let (used, used_slope) = demand.quantity(price);
-        let slope = if price_slope < 0.0 && price > lowest { 1.0 / price_slope } else { 0.0 };
-        (state.scale * (a - used).max(0.0), state.scale * (slope - used_slope).min(0.0))
+        let (stock, slope) = self.surface.wanted(used, state);
+        // At the floor any stock that storers want can be had without moving the price.
+        let response = if price > lowest { slope * used_slope } else { 0.0 };
+        (state.scale * stock.max(0.0), state.scale * response.min(0.0))
     }
 
     /// Output planned for next month.
@@ -118,21 +113,25 @@ impl<D: InverseDemand> StorageEquilibrium<D> {
         if let PlannedSupply::Fixed(quantity) = self.spec().supply {
             return quantity;
         }
-        let position = self.surface.position(state, availability / state.scale);
-        self.surface.supply(state, position)
+        self.surface.supply(availability / state.scale, state)
     }
 
     /// E[p′], the mean of next month's price.
     pub fn expected_price(&self, availability: f64, state: &StorageState) -> f64 {
         let spec = self.spec();
-        let a = (availability / state.scale).min(state.floor_begins());
-        // Where nothing is stored, expectations are those at the threshold.
-        let worth =
-            if a <= state.kink { state.threshold } else { self.price(a * state.scale, state) };
+        let a = availability / state.scale;
+        // Where nothing is stored expectations are those at the threshold, where that is a price at all.
+        let stores = state.kink.is_finite() && state.threshold > spec.demand.lowest_price();
+        let worth = if stores {
+            let held = a.max(state.kink).min(state.floor_begins());
+            self.price(held * state.scale, state)
+        } else {
+            state.threshold
+        };
         (worth + spec.cost) / spec.discount() + spec.premium
     }
 
-    /// H = (1−δ)/(1+r)·F, what a unit carried to next month is worth now, before the cost of holding it.
+    /// (1−δ)/(1+r)·F, what a unit carried to next month is worth now, before the cost of holding it.
     pub fn discounted_expected_price(&self, availability: f64, state: &StorageState) -> f64 {
         let spec = self.spec();
         spec.discount() * (self.expected_price(availability, state) - spec.premium)
@@ -160,14 +159,13 @@ impl<D: InverseDemand> StorageEquilibrium<D> {
 
     /// p + k − (1−δ)/(1+r)·(E\[P′\] − premium) with the expectation taken afresh, relative to the price: what is left of
     /// the storers' condition at a point off the grid where stocks are held.
-    pub fn euler_residual(&self, availability: f64, state_idx: usize) -> f64 {
-        let state = self.surface.state(state_idx);
+    pub fn euler_residual(&self, availability: f64, state: &StorageState) -> f64 {
         let spec = self.spec();
-        let price = self.price(availability, &state);
-        let carried = (1.0 - spec.deterioration) * self.stock(availability, &state);
-        let planned = self.planned_supply(availability, &state);
+        let price = self.price(availability, state);
+        let carried = (1.0 - spec.deterioration) * self.stock(availability, state);
+        let planned = self.planned_supply(availability, state);
         let mut expected = 0.0;
-        self.outcomes.each(&self.surface, state_idx, (carried, planned), |next| {
+        self.outcomes.each(&self.surface, state, (carried, planned), |next| {
             expected += next.probability * self.price(next.availability, &next.state);
         });
         (price + spec.cost - spec.discount() * (expected - spec.premium)) / price

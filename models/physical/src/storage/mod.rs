@@ -42,6 +42,7 @@
 //! # Ok::<(), monazite_physical::PhysicalError>(())
 //! ```
 
+mod acceleration;
 mod curve;
 mod demand;
 mod equilibrium;

@@ -105,23 +105,16 @@ pub(super) fn largest_stock<D: InverseDemand>(
     stream: &mut Stream,
     n_months: usize,
 ) -> f64 {
-    let demand = &outcomes.spec.demand;
     let mut walk = Walk::new(outcomes, surface);
     let mut largest = 0.0_f64;
     for _ in 0..n_months {
         let (availability, state) = walk.next(stream);
         let a = availability / state.scale;
-        let held = a.min(state.floor_begins());
-        let stock = if held <= state.kink {
-            0.0
-        } else {
-            let (price, _) = surface.price(demand, held * state.scale, &state);
-            (held - demand.quantity(price).0).max(0.0)
-        };
+        let stock = surface.stock(a, &state);
         largest = largest.max(stock);
         let planned = match outcomes.spec.supply {
             PlannedSupply::Fixed(quantity) => quantity,
-            PlannedSupply::Elastic { .. } => surface.supply(&state, surface.position(&state, a)),
+            PlannedSupply::Elastic { .. } => surface.supply(a, &state),
         };
         walk.carry(stock * state.scale, planned);
     }

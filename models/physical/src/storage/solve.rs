@@ -1,10 +1,12 @@
 //! The fixed point: expectations, the endogenous grid, and how far it has to reach.
 
 use monazite_stochastic::{Key, Purpose};
+use rayon::prelude::*;
 
+use super::acceleration::Acceleration;
 use super::outcomes::{Panels, Persistence, REACH};
 use super::spec::{PlannedSupply, StorageGrid, StorageSpec};
-use super::surface::{Column, StorageState, Surface, hermite, hermite_inverse};
+use super::surface::{Column, StorageState, Surface, hermite, hermite_inverse, spread};
 use super::{InverseDemand, StorageEquilibrium};
 use crate::PhysicalError;
 
@@ -16,6 +18,8 @@ const FILL: (f64, f64) = (0.5, 0.9);
 const RANGE_MONTHS: usize = 4_000;
 const RANGE_TOLERANCE: f64 = 1e-4;
 const MAX_RANGES: usize = 12;
+/// Width of the cells, relative to use, of a state in which nothing is stored.
+const NO_WIDTH: f64 = 1e-9;
 const RANGE: Purpose = Purpose::named("physical: range of storage");
 
 /// What depends on the specification only.
@@ -46,11 +50,11 @@ impl<D: InverseDemand> Outcomes<D> {
         Self { spec, panels: Panels::new(), values }
     }
 
-    /// Next months after column `from` of the surface, given what is carried over and planned.
+    /// Next months after a state, given what is carried over and planned.
     pub(super) fn each(
         &self,
         surface: &Surface,
-        from: usize,
+        from: &StorageState,
         (carried, planned): (f64, f64),
         mut each: impl FnMut(Outcome),
     ) {
@@ -59,7 +63,7 @@ impl<D: InverseDemand> Outcomes<D> {
                 self.each_yield(surface.state(0), 1.0, 1.0, (carried, planned), &mut each);
             }
             Persistence::Chain { states, transition } => {
-                for (to, &probability) in transition[from].iter().enumerate() {
+                for (to, &probability) in transition[from.first].iter().enumerate() {
                     if probability > 0.0 {
                         let next = (carried, planned);
                         let supply = states[to].supply;
@@ -68,7 +72,7 @@ impl<D: InverseDemand> Outcomes<D> {
                 }
             }
             Persistence::Autoregressive { persistence, sd, .. } => {
-                let mean = persistence * surface.columns[from].scale.ln();
+                let mean = persistence * from.scale.ln();
                 for &(arriving, weight) in self.values.iter().flatten() {
                     let availability = carried + planned * arriving;
                     let kinks = crossings(surface, availability, (mean, *sd));
@@ -155,7 +159,7 @@ fn crossings(surface: &Surface, availability: f64, (mean, sd): (f64, f64)) -> [f
 }
 
 /// A point of the endogenous grid, in units of the state's demand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     stock: f64,
     price: f64,
@@ -179,8 +183,9 @@ pub(super) fn solve<D: InverseDemand>(
         }
     }
     search.iterate(grid.tolerance)?;
-    let (surface, residual) = (search.surface, search.change);
-    Ok(StorageEquilibrium { outcomes, surface, residual })
+    let Search { mut surface, change, n_iterations, .. } = search;
+    surface.tabulate_wanted();
+    Ok(StorageEquilibrium { outcomes, surface, residual: change, n_iterations })
 }
 
 struct Search<'a, D> {
@@ -207,15 +212,19 @@ impl<'a, D: InverseDemand> Search<'a, D> {
                 kink: f64::INFINITY,
                 width: 1.0,
                 floored: false,
-                price: Vec::new(),
+                stores: false,
+                used: Vec::new(),
                 supply: Vec::new(),
+                used_width: 1.0,
+                wanted: Vec::new(),
             })
             .collect();
         let spread = scales.last().map_or(0.0, |last| (last / scales[0]).ln().abs());
-        let largest_stock = reference * (6.0 * spec.yields.sd() + 0.25 * spread).clamp(0.05, 5.0);
+        let guess = reference * (6.0 * spec.yields.sd() + 0.25 * spread).clamp(0.05, 5.0);
+        let largest_stock = guess.max(grid.least_range);
         let start = Point {
             stock: 0.0,
-            price: f64::NAN,
+            price: 0.0,
             price_slope: 0.0,
             supply: reference,
             supply_slope: 0.0,
@@ -232,6 +241,7 @@ impl<'a, D: InverseDemand> Search<'a, D> {
             change: f64::INFINITY,
         };
         search.place(largest_stock);
+        search.points = search.expected();
         search
     }
 
@@ -241,43 +251,51 @@ impl<'a, D: InverseDemand> Search<'a, D> {
         let n = self.grid.n_cells as f64;
         for points in &mut self.points {
             for (j, point) in points.iter_mut().enumerate() {
-                point.stock = largest * (j as f64 / n).powf(1.25);
+                point.stock = largest * spread(j as f64 / n).0;
             }
         }
     }
 
+    /// Iterates until prices and planned supply change by less than the tolerance.
     fn iterate(&mut self, tolerance: f64) -> Result<(), PhysicalError> {
+        let mut acceleration = Acceleration::default();
         loop {
-            let mut change = 0.0_f64;
-            let mut highest = 0.0_f64;
-            for i in 0..self.points.len() {
-                for j in 0..self.points[i].len() {
-                    let (before, after) = (self.points[i][j], self.point(i, j));
-                    highest = highest.max(after.price.abs());
-                    let supply = (after.supply / before.supply - 1.0).abs();
-                    // NaN, before the first iteration, counts as a change.
-                    let price = (after.price - before.price).abs();
-                    change = change.max(if price.is_nan() { f64::INFINITY } else { price });
-                    change = change.max(supply * after.price.abs());
-                    self.points[i][j] = after;
-                }
-            }
             for i in 0..self.points.len() {
                 self.tabulate(i);
             }
+            let mapped = self.expected();
             self.n_iterations += 1;
-            self.change = if highest > 0.0 { change / highest } else { change };
-            if self.change <= tolerance {
+            let residual = residual(&self.points, &mapped);
+            // `max` would pass over what is not a number.
+            let sound = residual.iter().all(|one| one.is_finite());
+            self.change = residual.iter().fold(0.0, |most: f64, one| most.max(one.abs()));
+            if self.change <= tolerance && sound {
+                self.points = mapped;
                 return Ok(());
             }
-            if self.n_iterations >= self.grid.max_iterations || self.change.is_nan() {
+            if self.n_iterations >= self.grid.max_iterations || !sound {
                 return Err(PhysicalError::NotConverged {
                     what: "storage equilibrium",
                     residual: self.change,
                     iterations: self.n_iterations,
                 });
             }
+            let next = acceleration.next(flattened(&mapped), residual);
+            self.points = mapped;
+            if !set_points(&mut self.points, &next) {
+                acceleration.restart();
+            }
         }
+    }
+
+    /// Prices and planned supply at all stocks of the grid under the present expectations.
+    fn expected(&self) -> Vec<Vec<Point>> {
+        let column = |i: usize| (0..self.points[i].len()).map(|j| self.point(i, j)).collect();
+        if self.points.len() == 1 {
+            return vec![column(0)];
+        }
+        // Columns do not depend on each other within a round, so threads change nothing but the time.
+        (0..self.points.len()).into_par_iter().map(column).collect()
     }
 
     /// Price and planned supply at a stock of the grid under the present expectations.
@@ -288,7 +306,7 @@ impl<'a, D: InverseDemand> Search<'a, D> {
         let carried = kept * point.stock * scale;
         // E[p′], E[p′y′], and E of the slope of p′ times 1, y′ and y′².
         let (mut price, mut revenue, mut slopes) = (0.0, 0.0, [0.0; 3]);
-        self.outcomes.each(surface, i, (carried, point.supply), |next| {
+        self.outcomes.each(surface, &surface.state(i), (carried, point.supply), |next| {
             let (p, slope) = surface.price(&spec.demand, next.availability, &next.state);
             let (w, y) = (next.probability, next.arriving);
             price += w * p;
@@ -306,7 +324,8 @@ impl<'a, D: InverseDemand> Search<'a, D> {
                 let cost = at * (point.supply / quantity).powf(1.0 / elasticity);
                 let cost_slope = cost / (elasticity * point.supply);
                 let newton = (revenue - cost) / (cost_slope - slopes[2]);
-                let step = newton.clamp(-0.5 * point.supply, point.supply);
+                // Not `clamp`, which panics where supply is not a number; that ends the search below.
+                let step = newton.max(-0.5 * point.supply).min(point.supply);
                 price += slopes[1] * step;
                 (point.supply + step, kept * slopes[1] / (cost_slope - slopes[2]))
             }
@@ -315,41 +334,42 @@ impl<'a, D: InverseDemand> Search<'a, D> {
         Point {
             stock: point.stock,
             price: discount * (price - spec.premium) - spec.cost,
-            price_slope: discount * (kept * slopes[0] + supply_slope * slopes[1]) * scale,
+            // Interpolation between states that differ much can tilt it; a stock never raises next month's price.
+            price_slope: (discount * (kept * slopes[0] + supply_slope * slopes[1]) * scale)
+                .min(0.0),
             supply,
             supply_slope: supply_slope * scale,
         }
     }
 
-    /// Column `i` on even cells, from its endogenous grid.
+    /// Column `i` on its cells, from its endogenous grid.
     fn tabulate(&mut self, i: usize) {
         let (demand, n) = (&self.outcomes.spec.demand, self.grid.n_cells);
-        let lowest = demand.lowest_price();
         let points = &self.points[i];
+        let (grid, floored) = above_floor(points, demand);
         let column = &mut self.surface.columns[i];
         column.threshold = points[0].price;
-        let stores = points[0].price > lowest;
-        let (mut grid, floored) = above_floor(points, demand);
+        column.stores = !grid.is_empty();
+        column.used.clear();
+        column.supply.clear();
         let [first, .., last] = grid.as_slice() else {
-            // Nothing is stored in this state.
-            column.kink = f64::INFINITY;
-            column.price = vec![[points[0].price.max(lowest), 0.0]; n + 1];
-            column.supply = vec![[points[0].supply, 0.0]; n + 1];
+            // Nothing is stored in this state: what is not used at the lowest price, if there is such, is dumped.
+            let (used, _) = demand.quantity(demand.lowest_price());
+            let bounded = used.is_finite() && demand.lowest_price().is_finite();
+            let width = if bounded { NO_WIDTH * used.max(f64::MIN_POSITIVE) } else { 1.0 };
+            column.kink = if bounded { used } else { f64::INFINITY };
+            (column.width, column.used_width, column.floored) = (width, width, bounded);
+            column.used.resize(n + 1, [if bounded { used } else { 0.0 }, 0.0]);
+            column.supply.resize(n + 1, [points[0].supply, 0.0]);
             return;
         };
-        (column.kink, column.width) = (first[0], last[0] - first[0]);
-        column.floored = floored;
-        if !stores || column.width <= 0.0 {
-            column.kink = f64::INFINITY;
-            column.width = 1.0;
-        }
-        let cell_width = column.width / n as f64;
-        let start = grid[0][0];
-        column.price.clear();
-        column.supply.clear();
+        (column.kink, column.width, column.floored) = (first[0], last[0] - first[0], floored);
+        column.used_width = last[1] - first[1];
         let mut at = 0;
         for cell in 0..=n {
-            let a = start + cell_width * cell as f64;
+            let (share, slope) = spread(cell as f64 / n as f64);
+            let (a, cell_width) =
+                (first[0] + column.width * share, column.width * slope / n as f64);
             while at + 2 < grid.len() && grid[at + 1][0] < a {
                 at += 1;
             }
@@ -361,10 +381,9 @@ impl<'a, D: InverseDemand> Search<'a, D> {
                 let (value, slope) = hermite(ends.0, ends.1, t);
                 [value, slope / width * cell_width]
             };
-            column.price.push(table(1));
+            column.used.push(table(1));
             column.supply.push(table(3));
         }
-        grid.clear();
     }
 
     /// Fits the grid to the stocks of a simulation; whether it had to change.
@@ -380,8 +399,8 @@ impl<'a, D: InverseDemand> Search<'a, D> {
             return false;
         }
         let smallest = 0.01 * self.outcomes.spec.supply.reference();
-        let wanted = if filled >= 1.0 { 2.0 * self.largest_stock } else { 1.4 * largest };
-        let wanted = wanted.max(smallest);
+        let wanted = if filled >= 1.0 { 3.0 * self.largest_stock } else { 1.4 * largest };
+        let wanted = wanted.max(smallest).max(self.grid.least_range);
         if wanted == self.largest_stock {
             return false;
         }
@@ -390,31 +409,37 @@ impl<'a, D: InverseDemand> Search<'a, D> {
     }
 }
 
-/// Availability, price, its slope, supply and its slope at the points above the price's floor; whether the last of
-/// them is where the floor begins.
+/// Availability, use, its slope, planned supply and its slope at the points above the price's floor; whether the last
+/// of them is where the floor begins. Empty if nothing is stored.
 fn above_floor<D: InverseDemand>(points: &[Point], demand: &D) -> (Vec<[f64; 5]>, bool) {
     let lowest = demand.lowest_price();
+    // Availability has to rise along the grid, also in rounds whose prices are still rough.
+    let mut points = points.to_vec();
+    for j in 1..points.len() {
+        points[j].price = points[j].price.min(points[j - 1].price);
+    }
     let on_curve = |point: &Point| {
         let (used, slope) = demand.quantity(point.price);
-        let per_stock = 1.0 + slope * point.price_slope;
+        let used_slope = slope * point.price_slope;
+        let per_stock = 1.0 + used_slope;
         [
             point.stock + used,
-            point.price,
-            point.price_slope / per_stock,
+            used,
+            used_slope / per_stock,
             point.supply,
             point.supply_slope / per_stock,
         ]
     };
     // Where demand has no bound at its lowest price, the last per cent before it is left to extrapolation.
-    let finite = demand.quantity(lowest).0.is_finite() && lowest.is_finite();
-    let least = if finite || lowest == f64::NEG_INFINITY {
+    let bounded = lowest.is_finite() && demand.quantity(lowest).0.is_finite();
+    let least = if bounded || lowest == f64::NEG_INFINITY {
         lowest
     } else {
         lowest + 0.01 * (points[0].price - lowest)
     };
     let n_above = points.iter().take_while(|point| point.price > least).count();
     let mut grid: Vec<[f64; 5]> = points[..n_above].iter().map(on_curve).collect();
-    let floored = finite && n_above > 0 && n_above < points.len();
+    let floored = bounded && n_above > 0 && n_above < points.len();
     if floored {
         let (left, right) = (&points[n_above - 1], &points[n_above]);
         let width = right.stock - left.stock;
@@ -423,18 +448,56 @@ fn above_floor<D: InverseDemand>(points: &[Point], demand: &D) -> (Vec<[f64; 5]>
             [right.price, width * right.price_slope],
             lowest,
         );
-        grid.push(on_curve(&Point {
+        let floor = on_curve(&Point {
             stock: left.stock + t * width,
             price: lowest,
             price_slope: slope / width,
             supply: left.supply + t * (right.supply - left.supply),
             supply_slope: left.supply_slope + t * (right.supply_slope - left.supply_slope),
-        }));
+        });
+        // A point that is all but at the floor would leave a cell without width.
+        if grid.last().is_some_and(|last| floor[0] - last[0] <= NO_WIDTH * floor[0].abs()) {
+            grid.pop();
+        }
+        grid.push(floor);
     }
-    if grid.len() < 2 {
-        grid.clear();
+    if grid.len() < 2 { (Vec::new(), false) } else { (grid, floored) }
+}
+
+/// Changes of prices, relative to that of an empty store, and of planned supply, relative to what it was.
+fn residual(before: &[Vec<Point>], after: &[Vec<Point>]) -> Vec<f64> {
+    let mut residual = Vec::with_capacity(2 * after.iter().map(Vec::len).sum::<usize>());
+    for (old_column, new_column) in before.iter().zip(after) {
+        let empty = new_column.first().map_or(0.0, |point| point.price.abs());
+        for (old, new) in old_column.iter().zip(new_column) {
+            let size = new.price.abs().max(empty).max(f64::MIN_POSITIVE);
+            residual.push((new.price - old.price) / size);
+            residual.push(new.supply / old.supply - 1.0);
+        }
     }
-    (grid, floored)
+    residual
+}
+
+fn flattened(points: &[Vec<Point>]) -> Vec<f64> {
+    let all = points.iter().flatten();
+    all.flat_map(|p| [p.price, p.price_slope, p.supply, p.supply_slope]).collect()
+}
+
+/// Takes over combined points, unless a price does not fall in the stock or supply is not positive; whether it did.
+fn set_points(points: &mut [Vec<Point>], values: &[f64]) -> bool {
+    let sound = values.chunks_exact(4).all(|one| one[1] <= 0.0 && one[2] > 0.0);
+    let n = points.first().map_or(0, Vec::len);
+    let falls = values
+        .chunks_exact(4 * n)
+        .all(|column| column.windows(5).step_by(4).all(|pair| pair[4] <= pair[0]));
+    if !sound || !falls {
+        return false;
+    }
+    for (point, one) in points.iter_mut().flatten().zip(values.chunks_exact(4)) {
+        (point.price, point.price_slope) = (one[0], one[1]);
+        (point.supply, point.supply_slope) = (one[2], one[3]);
+    }
+    true
 }
 
 /// Demand factors of the columns, and the levels of x that they are.

@@ -67,6 +67,8 @@ pub struct StorageSpec<D> {
 pub struct StorageGrid {
     /// Cells of each state's price function.
     pub n_cells: usize,
+    /// Stock that tables reach at least, in units of demand; they reach what a simulation of 4,000 months needs anyway.
+    pub least_range: f64,
     /// Largest relative change of a price or of planned supply at which iterations end.
     pub tolerance: f64,
     /// Iterations after which the solver gives up.
@@ -76,7 +78,7 @@ pub struct StorageGrid {
 impl Default for StorageGrid {
     /// 96 cells and 1e-9: Euler residuals near 1e-8 in the reference problem.
     fn default() -> Self {
-        Self { n_cells: 96, tolerance: 1e-9, max_iterations: 5_000 }
+        Self { n_cells: 96, least_range: 0.0, tolerance: 1e-9, max_iterations: 2_000 }
     }
 }
 
@@ -103,6 +105,7 @@ impl<D: InverseDemand> StorageSpec<D> {
             ));
         }
         positive("tolerance", grid.tolerance)?;
+        not_negative("least range of stocks", grid.least_range)?;
         solve::solve(self, grid)
     }
 
