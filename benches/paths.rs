@@ -1,8 +1,8 @@
 //! Two-factor path-steps a second, for benches/peers/run_paths to set beside the peers'.
 //!
 //! `cargo bench --bench paths` prints `peer,cores,million_path_steps_per_second`: Schwartz–Smith paths of 120 monthly
-//! steps with keyed random numbers, both factors kept, on one thread and on two. A rate is the best of 60 batches, so
-//! that what else the machine does is left out as far as it can be; the rate of two threads is over the same batches.
+//! steps with keyed random numbers, both factors kept, on one thread and on two. A rate is the best of 3,000
+//! short batches, so that what else the machine does is left out as far as it can be.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -21,8 +21,9 @@ use monazite_stochastic::{
 
 const PRICE: Purpose = Purpose::named("price");
 const N_STEPS: usize = 120;
-const BLOCKS: u64 = 200;
-const BATCHES: u64 = 60;
+/// Blocks of a batch: under a millisecond, shorter than the slice of time that a busy machine gives a process.
+const BLOCKS: u64 = 10;
+const BATCHES: u64 = 3_000;
 
 fn main() {
     println!("peer,cores,million_path_steps_per_second");

@@ -65,9 +65,9 @@ pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
 pub use storage::{
-    ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand, MarketState, Persistence,
-    PlannedSupply, StorageEquilibrium, StorageGrid, StorageMoments, StorageMonth, StorageSpec,
-    StorageState, TabulatedDemand, Yield,
+    DailyBridge, DailyPath, ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand,
+    MarketState, Persistence, PlannedSupply, StorageEquilibrium, StorageGrid, StorageMoments,
+    StorageMonth, StorageSpec, StorageState, TabulatedDemand, Yield,
 };
 pub use storers::Storers;
 pub use world::{Conduct, WorldSpec};

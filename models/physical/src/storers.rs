@@ -27,7 +27,8 @@ use crate::{Basket, N_BASKETS, PhysicalError};
 
 /// States of the disturbance (Rouwenhorst's chain) and accuracy of the equilibrium.
 const N_STATES: usize = 9;
-const GRID: StorageGrid = StorageGrid { n_cells: 48, tolerance: 1e-6, max_iterations: 20_000 };
+const GRID: StorageGrid =
+    StorageGrid { n_cells: 48, least_range: 0.0, tolerance: 1e-6, max_iterations: 2_000 };
 /// Purpose and first months of [`Storers::ln_prices`].
 const MONTHS: Purpose = Purpose::named("physical: months of storage alone");
 const BURN_IN: usize = 60;

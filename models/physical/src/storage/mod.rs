@@ -44,6 +44,7 @@
 
 mod acceleration;
 mod curve;
+mod daily;
 mod demand;
 mod equilibrium;
 mod moments;
@@ -53,6 +54,7 @@ mod spec;
 mod surface;
 
 pub use curve::ForwardCurves;
+pub use daily::{DailyBridge, DailyPath};
 pub use demand::{InverseDemand, IsoelasticDemand, LinearDemand, TabulatedDemand};
 pub use equilibrium::StorageEquilibrium;
 pub use moments::{StorageMoments, StorageMonth};

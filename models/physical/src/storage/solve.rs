@@ -316,10 +316,8 @@ impl<'a, D: InverseDemand> Search<'a, D> {
             slopes[2] += w * slope * y * y;
         });
         let (supply, supply_slope) = match spec.supply {
-            PlannedSupply::Fixed(quantity) => (quantity, 0.0),
-            PlannedSupply::Elastic { quantity, elasticity, .. } if elasticity == 0.0 => {
-                (quantity, 0.0)
-            }
+            PlannedSupply::Fixed(quantity)
+            | PlannedSupply::Elastic { quantity, elasticity: 0.0, .. } => (quantity, 0.0),
             PlannedSupply::Elastic { quantity, price: at, elasticity } => {
                 let cost = at * (point.supply / quantity).powf(1.0 / elasticity);
                 let cost_slope = cost / (elasticity * point.supply);
