@@ -1,8 +1,10 @@
 //! Disturbances and the cost of storage from the moments of the Nd price: simulated method of moments.
 //!
 //! The data are four moments of monthly Δln Nd; the model is the storage market of `NdPr` on its own, in relative prices,
-//! with the elasticity that the calibrated market has within a month. σ and φ of the disturbance and the monthly cost k
-//! of holding are searched for; the fourth moment is left for a test. Other baskets are given the same disturbance.
+//! with the elasticity that the calibrated market has within a month. σ of the disturbance and the monthly cost k of holding
+//! are searched for; two moments are left for a test. The persistence φ of the disturbance is assumed: searched for, it
+//! ends at its bound, because the changes of a price whose stocks smooth it say next to nothing about it. Other baskets
+//! are given the same disturbance.
 //!
 //! The figures observed are means of daily quotes, and a mean of days is smoother than the price at which a month clears:
 //! a random walk's monthly means have changes with two thirds of its variance and an autocorrelation of a quarter (Working
@@ -21,12 +23,9 @@ use crate::diagnostic::Diagnostic;
 
 /// Names of the moments, in the order of [`PriceMoments`].
 const MOMENTS: [&str; 4] = ["s.d.", "AR(1)", "skewness", "excess kurtosis"];
-/// Start and range of σ, φ and k.
-const SEARCHED: [(&str, f64, f64, f64); 3] = [
-    ("disturbance.standard_deviation", 0.03, 0.002, 0.15),
-    ("disturbance.persistence", 0.8, 0.0, 0.98),
-    ("storage.cost", 0.004, 0.0, 0.05),
-];
+/// Start and range of σ and k.
+const SEARCHED: [(&str, f64, f64, f64); 2] =
+    [("disturbance.standard_deviation", 0.03, 0.002, 0.15), ("storage.cost", 0.004, 0.0, 0.05)];
 /// Length of a simulation as a multiple of the data's.
 const RATIO: usize = 40;
 /// Iterations of the search a start, and samples of the model for the test.
@@ -35,7 +34,7 @@ const REPLICATES: u64 = 199;
 const SEED: u64 = 20_130_101;
 const DAYS: Purpose = Purpose::named("days between ends of months");
 
-/// σ, φ and k whose simulated moments meet those of `prices`, given the other parameters.
+/// σ and k whose simulated moments meet those of `prices`, given the other parameters.
 ///
 /// # Errors
 /// `M003` if the moments cannot be taken, `M010` if the search fails.
@@ -80,12 +79,11 @@ pub(super) fn apply(fit: &SimulatedMomentsFit, sample: &str, parameters: &mut Pa
     for basket in Basket::ALL {
         let why = if basket == Basket::NdPr { "" } else { "; that of NdPr" };
         parameters.disturbance.standard_deviation[basket.index()] = found(0, "ln demand", why);
-        parameters.disturbance.persistence[basket.index()] = found(1, "a month", why);
     }
-    parameters.storage.cost = found(2, "share of the price a month", "");
+    parameters.storage.cost = found(1, "share of the price a month", "");
 }
 
-/// The storage market of `NdPr` on its own at θ = (σ, φ, k).
+/// The storage market of `NdPr` on its own at θ = (σ, k).
 struct StorageMarket<'a> {
     parameters: &'a Parameters,
     /// Changes observed.
@@ -99,8 +97,7 @@ impl StorageMarket<'_> {
         let mut parameters = self.parameters.clone();
         let b = Basket::NdPr.index();
         parameters.disturbance.standard_deviation[b].value = theta[0];
-        parameters.disturbance.persistence[b].value = theta[1];
-        parameters.storage.cost.value = theta[2];
+        parameters.storage.cost.value = theta[1];
         Storers::of(&parameters, &[Basket::NdPr]).ok()
     }
 
