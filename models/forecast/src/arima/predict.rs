@@ -3,9 +3,9 @@
 //! At given parameters the figures ahead are their predictions plus responses to innovations yet to come, with the gains
 //! and variances that the filter has after n figures, plus the error of β by generalised least squares: `σ² |x* R⁻¹|²`
 //! where x* is a row of regressors less its own prediction. Parameters of the dynamics and σ² are integrated over by
-//! importance sampling at a fixed set of points from the normal approximation of their posterior. The prior is uniform in the
-//! partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k degrees of
-//! freedom.
+//! importance sampling at a fixed set of points from the normal approximation of their posterior. The prior is uniform
+//! in the partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k
+//! degrees of freedom.
 
 use super::estimate::{ArimaError, ArimaEstimate};
 use super::profile::Profile;
