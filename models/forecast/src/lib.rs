@@ -9,8 +9,10 @@
 #![forbid(unsafe_code)]
 
 mod arima;
+mod average;
 mod backtest;
 mod ces;
+mod cholesky;
 mod combination;
 mod compare;
 mod conditional;

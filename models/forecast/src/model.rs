@@ -79,15 +79,13 @@ impl Memory {
         self.last = Some((model, Arc::clone(&estimate)));
         Ok(estimate)
     }
-}
 
-impl Memory {
     /// The state-space model that was estimated on a sample and its parameters; `None` for any other.
     pub(crate) fn estimated(&self, model: &Model, sample: &Sample) -> Option<(Model, Vec<f64>)> {
         match model {
             Model::Structural(_) => Some((model.clone(), self.structural.clone()?)),
             Model::Arima(_) => Some((model.clone(), self.own.clone()?)),
-            Model::AutoArima(_) if sample.complete("").is_err() => {
+            Model::AutoArima(_) if !sample.is_complete() => {
                 let (order, _) = self.order?;
                 Some((Model::Arima(order), self.own.clone()?))
             }
@@ -161,7 +159,7 @@ impl Model {
             | Self::Ces(_)
             | Self::Stl(_)
             | Self::Drift(_)
-            | Self::Mean(_) => sample.complete("").is_ok(),
+            | Self::Mean(_) => sample.is_complete(),
         }
     }
 
@@ -214,7 +212,7 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
-            Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
+            Self::AutoArima(m) if !sample.is_complete() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample, m.season), ..*m }.fit(sample)?)
             }
@@ -241,7 +239,7 @@ impl Model {
         let form: &dyn Form = match self {
             Self::Structural(m) => return Ok(Box::new(memory.structural(m, sample)?)),
             Self::Arima(m) => m,
-            Self::AutoArima(m) if sample.complete("").is_err() => {
+            Self::AutoArima(m) if !sample.is_complete() => {
                 return arima_next(m, sample, memory);
             }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),
