@@ -89,8 +89,8 @@ impl Sample {
     /// # Errors
     /// What the estimation of either refuses.
     pub fn calendar_gain(&self, with: &Self) -> Result<f64, ForecastError> {
-        let criterion = |sample: &Self| Ok(Structural::basic(SEASON).fit(sample)?.report().aicc());
-        Ok(criterion(self)? - criterion(with)?)
+        let model = Structural::basic(SEASON);
+        Ok(model.fit(self)?.report().aicc() - model.fit(with)?.report().aicc())
     }
 }
 
