@@ -15,7 +15,7 @@ fn folder() -> TempDir {
     for id in ["plain", "broken"] {
         for t in 0..96_u32 {
             let season = [1.3, 0.8, 0.9, 1.0, 1.1, 0.9, 1.2, 1.0, 0.7, 1.0, 1.1, 1.0];
-            let noise = 1.0 + 0.004 * (f64::from(t * 7919 % 17) - 8.0);
+            let noise = 1.0 + 0.0008 * (f64::from(t * t * 7919 % 101) - 50.0);
             let fall = if id == "broken" && t >= 62 { 0.6 } else { 1.0 };
             let y = (200.0 + f64::from(t)) * season[t as usize % 12] * noise * fall;
             writeln!(text, "{id},{}-{:02},{y},t", 2016 + t / 12, t % 12 + 1).unwrap();
@@ -174,7 +174,7 @@ fn what_makes_no_sense_is_refused_with_a_way_out() {
     one(&["interventions", "--at", "2025-04:dip"], 2, &["U001", "2025-04:pulse"]);
     one(&["interventions", "--at", "2035-04:pulse"], 2, &["U001", "run from"]);
     one(&["interventions", "--at", "2025-04:pulse,2025-04:pulse"], 2, &["U001", "twice"]);
-    one(&["interventions", "--critical", "-1"], 2, &["U001"]);
+    one(&["interventions", "--critical=-1"], 2, &["U001"]);
     one(&["interventions", "--paths", "0"], 2, &["U001"]);
     let folder = tempdir().unwrap();
     let short: String = (1..=12).map(|m| format!("x,2025-{m:02},{},t\n", m * m % 7)).collect();

@@ -103,7 +103,8 @@ mod tests {
     /// Seven years; in the last `summed` of them January and February are one figure.
     fn sample(summed: i64) -> Sample {
         let first: Period = "2016-01".parse().unwrap();
-        let figure = |t: i64| 100.0 + t as f64 + ((t * 7919) % 13) as f64 + 9.0 * (t % 12) as f64;
+        let noise = |t: i64| ((t * t * 7919) % 101) as f64 / 8.0;
+        let figure = |t: i64| 100.0 + t as f64 + noise(t) + 9.0 * (t % 12) as f64;
         let observations = (0..84)
             .filter_map(|t| {
                 let is_summed = t / 12 >= 7 - summed;
