@@ -10,7 +10,7 @@ use crate::study::forecast::model_diagnostic;
 /// Calendar effects that regressors stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Calendar {
-    /// `cn` for bundled monthly series of Chinese customs where AICc says that it pays (unless the report has a choice of
+    /// `cn` for bundled monthly series of Chinese customs where Akaike's criterion says that it pays (unless the report has a choice of
     /// its own), else `none`.
     Auto,
     /// China's: before, during and after Lunar New Year, and weekdays.

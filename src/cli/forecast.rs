@@ -109,7 +109,7 @@ struct Prepared {
 /// A model at its estimates.
 struct Fit {
     name: String,
-    fit: Box<dyn Fitted>,
+    fitted: Box<dyn Fitted>,
     sample: Sample,
     calendar: CalendarUse,
     recalibration: Option<Recalibration>,
@@ -232,13 +232,13 @@ impl Job<'_> {
             return Ok(outcome);
         }
         for fit in self.fits(&prepared, &mut outcome.failures) {
-            match fit.fit.forecast(horizon, self.args.samples.unwrap_or(0), self.args.seed) {
+            match fit.fitted.forecast(horizon, self.args.samples.unwrap_or(0), self.args.seed) {
                 Ok(forecast) => {
                     if self.args.save.is_some() {
                         let id = forecast.id();
-                        outcome.saved.extend(line(id, &fit.name, fit.fit.as_ref(), &fit.sample));
+                        outcome.saved.extend(line(id, &fit.name, fit.fitted.as_ref(), &fit.sample));
                     }
-                    let Fit { name, fit, calendar, recalibration, .. } = fit;
+                    let Fit { name, fitted: fit, calendar, recalibration, .. } = fit;
                     let done = Done {
                         model: name,
                         form: fit.form(),
@@ -300,7 +300,13 @@ impl Job<'_> {
             let (sample, calendar) = prepared.samples.of(|sample| model.takes(sample));
             match fit(sample) {
                 Ok((fit, recalibration)) => {
-                    fits.push(Fit { name, fit, sample: sample.clone(), calendar, recalibration });
+                    fits.push(Fit {
+                        name,
+                        fitted: fit,
+                        sample: sample.clone(),
+                        calendar,
+                        recalibration,
+                    });
                 }
                 Err(e) => failures.push(model_diagnostic(&e)),
             }

@@ -142,7 +142,7 @@ impl GivenTable {
                     first.run(horizon).filter(|p| at(*p).is_none()).collect();
                 if let Some((from, to)) = missing.first().zip(missing.last()) {
                     let of = if sample.is_empty() {
-                        "".to_owned()
+                        String::new()
                     } else {
                         format!(" of sample {sample}")
                     };

@@ -145,7 +145,8 @@ struct Effect {
     lo95: Option<f64>,
     hi95: Option<f64>,
     /// The first period's effect in per cent of what would have been; none in levels.
-    effect_percent: Option<f64>,
+    #[serde(rename = "effect_percent")]
+    percent: Option<f64>,
 }
 
 impl Effect {
@@ -159,7 +160,7 @@ impl Effect {
             t: estimate.t_value(),
             lo95: estimate.lo95,
             hi95: estimate.hi95,
-            effect_percent: in_logs.then(|| 100.0 * estimate.value.exp_m1()),
+            percent: in_logs.then(|| 100.0 * estimate.value.exp_m1()),
         }
     }
 }
@@ -323,7 +324,7 @@ impl Part for Effects {
                 cell(i.t),
                 cell(i.lo95),
                 cell(i.hi95),
-                cell(i.effect_percent),
+                cell(i.percent),
             ]
         }))
     }
@@ -353,7 +354,7 @@ impl Part for Effects {
                 i.t.map_or_else(|| "–".to_owned(), |t| format!("{t:.2}")),
                 number(i.lo95),
                 number(i.hi95),
-                i.effect_percent.map_or_else(String::new, |p| format!("{p:.1}"))
+                i.percent.map_or_else(String::new, |p| format!("{p:.1}"))
             );
         }
         if let Some(counterfactual) = &self.counterfactual {
