@@ -162,6 +162,11 @@ fn problem<'a>(
     Ok((problem, design))
 }
 
+/// Refuses what cannot be estimated whatever the parameters: too few figures, a design that is not identified.
+pub(crate) fn estimable(form: &dyn Form, sample: &Sample) -> Result<(), ForecastError> {
+    problem(form, &sample.standardised()?).map(|_| ())
+}
+
 /// Refuses parameters of another number than the form has on the sample.
 fn suitable(form: &dyn Form, sample: &Sample, free: &[f64]) -> Result<(), ForecastError> {
     let varying = Varying::of(form, sample)?;

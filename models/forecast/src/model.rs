@@ -10,8 +10,8 @@ use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, FixedArima, ForecastError,
-    Forecaster, Mean, Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta,
-    ThetaKind, Transform,
+    Forecaster, GaussianFit, Mean, Recalibrated, Sample, Scale, SeasonalNaive, StlForecast,
+    Structural, Theta, ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -144,7 +144,7 @@ impl Model {
     }
 
     /// Whether it can use everything a sample has; what cannot needs a figure in every period and no regressors.
-    pub(crate) fn takes(&self, sample: &Sample) -> bool {
+    pub fn takes(&self, sample: &Sample) -> bool {
         match self {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
@@ -227,6 +227,23 @@ impl Model {
             Self::Auto(m) => Box::new(m.fit(sample)?),
             Self::Recalibrated(m) => Box::new(m.fit(sample)?),
         })
+    }
+
+    /// Estimates a structural model or an ARIMA of given orders, for what only these have: coefficients with standard
+    /// errors, components, counterfactuals, mixtures over draws of regressors.
+    ///
+    /// # Errors
+    /// [`ForecastError::Unsupported`] for any other model, else as [`Forecaster::fit`].
+    pub fn fit_gaussian(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
+        match self {
+            Self::Structural(m) => m.fit(sample),
+            Self::Arima(m) => m.fit(sample),
+            other => Err(ForecastError::Unsupported {
+                model: other.label(),
+                id: sample.target().id().to_owned(),
+                what: "what needs a structural model or an ARIMA of given orders".to_owned(),
+            }),
+        }
     }
 
     /// Estimates it quickly, for a backtest: from the estimates of the origin before, leaving its own in their place,
