@@ -7,7 +7,9 @@ use monazite_forecast::{
     backtest,
 };
 use rayon::prelude::*;
+use serde::Serialize;
 
+use super::calendar::{Calendar, CalendarUse, Calendared};
 use super::series_input::{Input, check_models, horizon, model};
 use super::{Failure, Terminal};
 use crate::diagnostic::Diagnostic;
@@ -38,6 +40,9 @@ pub(super) struct Args {
     /// bundled series, snaive, structural and arima for a file.
     #[arg(long, value_delimiter = ',')]
     model: Vec<String>,
+    /// Calendar effects; whether they can be told from the season is judged on what was known at the first origin.
+    #[arg(long, value_enum, default_value_t = Calendar::Auto)]
+    calendar: Calendar,
     /// Joint sample paths of each forecast.
     #[arg(long, default_value_t = 400)]
     paths: usize,
@@ -47,6 +52,14 @@ pub(super) struct Args {
     /// Write to this file instead of standard output.
     #[arg(short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// A comparison with what is said of the calendar.
+#[derive(Debug, Serialize)]
+struct Compared {
+    #[serde(flatten)]
+    comparison: Comparison,
+    calendar: CalendarUse,
 }
 
 /// Most periods ahead and most origins, against a slip of the finger.
@@ -64,7 +77,7 @@ impl Args {
                 None => Ok(sample.clone()),
             };
             let comparison = match sample {
-                Ok(sample) => self.compare(&sample, &input.models, terminal)?,
+                Ok(sample) => self.compare(&sample, &input, terminal)?,
                 Err(e) => Err(e),
             };
             match comparison {
@@ -81,7 +94,7 @@ impl Args {
         let text = if terminal.json() {
             String::from_utf8_lossy(&json_bytes(&comparisons)?).into_owned()
         } else {
-            comparisons.iter().map(Comparison::to_string).collect::<Vec<_>>().join("\n")
+            comparisons.iter().map(|c| c.comparison.to_string()).collect::<Vec<_>>().join("\n")
         };
         match &self.output {
             Some(path) => Ok(write_file(path, text.as_bytes())?),
@@ -93,9 +106,9 @@ impl Args {
     fn compare(
         &self,
         sample: &Sample,
-        preferred: &[Model],
+        input: &Input,
         terminal: &Terminal,
-    ) -> Result<Result<Comparison, ForecastError>, Diagnostic> {
+    ) -> Result<Result<Compared, ForecastError>, Diagnostic> {
         let options = BacktestOptions {
             horizon: horizon(&self.horizon, sample.target().last_period())?,
             origins: self.origins,
@@ -104,20 +117,42 @@ impl Args {
             n_paths: self.paths,
             seed: self.seed,
         };
+        let calendared = self.calendared(sample, input, options.horizon)?;
+        if let Some(note) = &calendared.note {
+            terminal.say(note);
+        }
         let season = sample.target().frequency().per_year().unwrap_or(1).max(1);
-        let records: Result<Vec<Backtest>, ForecastError> = self
-            .models(sample, preferred)
+        let models = self.models(sample, &input.models);
+        let records: Result<Vec<Backtest>, ForecastError> = models
             .par_iter()
-            .map(|model| backtest(model, sample, season, &options))
+            .map(|model| {
+                let (sample, _) = calendared.of(|sample| model.takes(sample));
+                backtest(model, sample, season, &options)
+            })
             .collect();
         let tests = ComparisonOptions { seed: self.seed, ..ComparisonOptions::default() };
+        let (_, calendar) = calendared.of(|_| true);
         Ok(records.and_then(|records| {
             let (records, left_out) = usable(records)?;
             for why in left_out {
                 terminal.say(&format!("note: {why}"));
             }
-            Comparison::of(&records, 0, tests)
+            Comparison::of(&records, 0, tests).map(|comparison| Compared { comparison, calendar })
         }))
+    }
+
+    /// The sample with its calendar, which has to be identified at the first origin.
+    fn calendared(
+        &self,
+        sample: &Sample,
+        input: &Input,
+        horizon: usize,
+    ) -> Result<Calendared, Diagnostic> {
+        let back = (self.origins * self.step) as i64;
+        let first_origin = sample.target().last_period().plus(-back);
+        // Before the first figure nothing is known: the backtest starts at a later origin, and says so if there is none.
+        let known = sample.until(first_origin).unwrap_or_else(|_| sample.clone());
+        self.calendar.apply(sample, &known, input.calendar, horizon)
     }
 
     /// The models asked for, each once; else seasonal naive first, then the preferred ones.

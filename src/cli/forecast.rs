@@ -3,17 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use monazite_forecast::{Fitted, ForecastError, Model, Regressors, Sample, Scale};
+use monazite_forecast::{
+    Fitted, Forecast, ForecastError, Forecaster, GaussianFit, Model, Recalibrated, Recalibration,
+    Regressors, Sample, Scale, forecast_given,
+};
 use monazite_series::Series;
+use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::calendar::{Calendar, CalendarUse, Calendared};
 use super::model_file::{ModelFile, line};
-use super::series_input::{Input, check_models, horizon, is_file, model};
+use super::series_input::{Input, check_models, horizon, is_file, model, season};
 use super::sink::{Done, Form, Format, Sink};
+use super::tally::{Outcome, Tally};
 use super::{Failure, Terminal};
-use crate::data::{Panel, ReadOptions, RegressorTable};
+use crate::data::{CalendarEffects, GivenTable, Panel, ReadOptions, RegressorTable};
 use crate::diagnostic::Diagnostic;
-use crate::output::GrowingFile;
 use crate::study::forecast::{Point, model_diagnostic};
 
 /// Forecast bundled series or your own, one or thousands: quantiles by period and model, as CSV.
@@ -42,9 +47,17 @@ pub(super) struct Args {
     /// Regressors, as wide CSV `[unique_id,]ds,NAME,…`, over the periods of the data and those ahead.
     #[arg(long, value_name = "FILE")]
     regressors: Option<PathBuf>,
-    /// Calendar effects: `cn` for Lunar New Year and weekdays.
-    #[arg(long, value_enum, default_value_t = Calendar::None)]
+    /// What regressors are given to be: wide CSV `[unique_id,]ds,[sample,]NAME,…`. One row a period ahead is a path, for
+    /// any model with regressors; rows numbered in a column `sample` are joint draws, for structural (the default then)
+    /// and airline. Their past is in --regressors, or in rows within the data.
+    #[arg(long, value_name = "FILE", conflicts_with = "load")]
+    given: Option<PathBuf>,
+    /// Calendar effects; left out with a note where a series cannot tell them from its season.
+    #[arg(long, value_enum, default_value_t = Calendar::Auto)]
     calendar: Calendar,
+    /// Recalibrate intervals by rolling origins, period ahead by period ahead, where that would have helped.
+    #[arg(long, conflicts_with = "load")]
+    recalibrate: bool,
     /// Keep the fitted models in a file, one line of JSON each.
     #[arg(long, value_name = "FILE", conflicts_with = "load")]
     save: Option<PathBuf>,
@@ -63,7 +76,7 @@ pub(super) struct Args {
     /// Seed of the draws.
     #[arg(long, default_value_t = 20261124)]
     seed: u64,
-    /// Exit with 7 if a series fails.
+    /// Exit with 7 if a series fails: what is on standard output stays, with -o no file is left.
     #[arg(long)]
     strict: bool,
     /// Write to this file instead of standard output.
@@ -71,43 +84,45 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-/// Calendar effects that regressors stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Calendar {
-    /// None but what a bundled series has.
-    None,
-    /// China's: before, during and after Lunar New Year, and weekdays.
-    Cn,
-}
-
 /// Series that are forecast in parallel before any is written; what is held in memory besides the text of the panel.
 const CHUNK: usize = 64;
 /// Most sample paths.
 const MOST_SAMPLES: usize = 100_000;
 
-/// What became of a series.
-struct Outcome {
-    done: Vec<Done>,
-    /// Lines for the file of models.
-    saved: Vec<String>,
-    notes: Vec<String>,
-    failures: Vec<Diagnostic>,
-}
-
 /// What every series is forecast by.
 struct Job<'a> {
     args: &'a Args,
     preferred: Option<Model>,
+    calendar: CalendarEffects,
     regressors: Option<RegressorTable>,
+    given: Option<GivenTable>,
     loaded: Option<ModelFile>,
+}
+
+/// A series ready to be forecast.
+struct Prepared {
+    samples: Calendared,
+    /// Joint draws of regressors ahead, where more than one is given.
+    draws: Vec<(String, Array2<f64>)>,
+}
+
+/// A model at its estimates.
+struct Fit {
+    name: String,
+    fitted: Box<dyn Fitted>,
+    sample: Sample,
+    calendar: CalendarUse,
+    recalibration: Option<Recalibration>,
 }
 
 impl Args {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         self.check()?;
         let regressors = self.regressors.as_deref().map(RegressorTable::read).transpose()?;
+        let given = self.given.as_deref().map(GivenTable::read).transpose()?;
         let loaded = self.load.as_deref().map(ModelFile::read).transpose()?;
-        let mut job = Job { args: &self, preferred: None, regressors, loaded };
+        let calendar = CalendarEffects::None;
+        let mut job = Job { args: &self, preferred: None, calendar, regressors, given, loaded };
         let mut tally = Tally::saving(self.save.as_deref())?;
         let form = Form {
             format: self.format,
@@ -121,8 +136,8 @@ impl Args {
             let sink = Sink::open(form, self.output.as_deref(), terminal)?;
             return job.panel(&panel, sink, tally);
         }
-        let Input { samples, preferred, .. } = Input::read(&self.input, terminal)?;
-        job.preferred = preferred;
+        let Input { samples, preferred, calendar, .. } = Input::read(&self.input, terminal)?;
+        (job.preferred, job.calendar) = (preferred, calendar);
         let mut sink = Sink::open(form, self.output.as_deref(), terminal)?;
         for sample in samples {
             tally.take(&mut sink, job.outcome(&sample)?)?;
@@ -144,72 +159,6 @@ impl Args {
             .help(format!("between 1 and {MOST_SAMPLES}")));
         }
         Ok(())
-    }
-}
-
-/// How many series were forecast and which failed.
-#[derive(Debug)]
-struct Tally {
-    failures: Vec<Diagnostic>,
-    n_failed: usize,
-    /// The file of fitted models.
-    models: Option<GrowingFile>,
-}
-
-/// Failures that are kept for the end, when nothing could be forecast.
-const KEPT: usize = 20;
-
-impl Tally {
-    fn saving(path: Option<&Path>) -> Result<Self, Diagnostic> {
-        let models = path.map(GrowingFile::create).transpose()?;
-        Ok(Self { failures: Vec::new(), n_failed: 0, models })
-    }
-
-    /// Writes what was forecast and says what was not.
-    fn take(&mut self, sink: &mut Sink<'_>, outcome: Outcome) -> Result<(), Failure> {
-        for note in &outcome.notes {
-            sink.terminal().say(note);
-        }
-        for done in &outcome.done {
-            sink.push(done)?;
-        }
-        if let Some(models) = &mut self.models {
-            for line in &outcome.saved {
-                models.write(line.as_bytes())?;
-            }
-        }
-        for failure in outcome.failures {
-            self.fail(failure);
-        }
-        Ok(())
-    }
-
-    fn fail(&mut self, failure: Diagnostic) {
-        self.n_failed += 1;
-        if self.failures.len() < KEPT {
-            self.failures.push(failure);
-        }
-    }
-
-    fn close(mut self, sink: Sink<'_>, strict: bool) -> Result<(), Failure> {
-        if self.n_failed > KEPT {
-            let more = format!("{} more failures are not listed", self.n_failed - KEPT);
-            let code = self.failures[0].code;
-            self.failures.push(Diagnostic::note(code, more));
-        }
-        if sink.n_written() == 0 && self.n_failed > 0 {
-            return Err(Failure { diagnostics: self.failures, strict: false });
-        }
-        if strict && self.n_failed > 0 {
-            return Err(Failure { diagnostics: self.failures, strict: true });
-        }
-        for failure in &self.failures {
-            sink.terminal().warn(failure);
-        }
-        if let Some(models) = self.models.take() {
-            models.finish()?;
-        }
-        Ok(sink.finish()?)
     }
 }
 
@@ -266,34 +215,41 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Every model on a sample.
+    /// Every model on a sample; the error is one of the command line.
     fn outcome(&self, sample: &Sample) -> Result<Outcome, Failure> {
         let horizon = horizon(&self.args.horizon, sample.last_period())?;
-        let mut outcome = Outcome {
-            done: Vec::new(),
-            saved: Vec::new(),
-            notes: Vec::new(),
-            failures: Vec::new(),
-        };
-        let sample = match self.with_regressors(sample, horizon) {
-            Ok(sample) => sample,
+        let mut outcome = Outcome::default();
+        let prepared = match self.prepared(sample, horizon) {
+            Ok(prepared) => prepared,
             Err(e) => {
                 outcome.failures.push(e);
                 return Ok(outcome);
             }
         };
-        for (name, fit) in self.fits(&sample, &mut outcome.failures) {
-            match fit.forecast(horizon, self.args.samples.unwrap_or(0), self.args.seed) {
+        outcome.notes.extend(prepared.samples.note.clone());
+        if !prepared.draws.is_empty() {
+            self.given_draws(&prepared, &mut outcome);
+            return Ok(outcome);
+        }
+        for fit in self.fits(&prepared, &mut outcome.failures) {
+            match fit.fitted.forecast(horizon, self.args.samples.unwrap_or(0), self.args.seed) {
                 Ok(forecast) => {
-                    let id = forecast.id();
-                    let warnings = fit.report().map_or(&[][..], |r| &r.warnings);
-                    let of = |w: &String| format!("note: {} of {id}: {w}", fit.form());
-                    outcome.notes.extend(warnings.iter().map(of));
                     if self.args.save.is_some() {
-                        outcome.saved.extend(line(id, &name, fit.as_ref(), &sample));
+                        let id = forecast.id();
+                        outcome.saved.extend(line(id, &fit.name, fit.fitted.as_ref(), &fit.sample));
                     }
-                    let members = fit.members().to_vec();
-                    outcome.done.push(Done { model: name, form: fit.form(), members, forecast });
+                    let Fit { name, fitted: fit, calendar, recalibration, .. } = fit;
+                    let done = Done {
+                        model: name,
+                        form: fit.form(),
+                        members: fit.members().to_vec(),
+                        forecast,
+                        calendar,
+                        recalibration,
+                    };
+                    outcome.notes.extend(warnings(fit.as_ref(), done.forecast.id()));
+                    outcome.notes.extend(done.recalibration_note());
+                    outcome.done.push(done);
                 }
                 Err(e) => outcome.failures.push(model_diagnostic(&e)),
             }
@@ -301,29 +257,73 @@ impl Job<'_> {
         Ok(outcome)
     }
 
+    /// The sample with its calendar and regressors, and what these are given to be.
+    fn prepared(&self, sample: &Sample, horizon: usize) -> Result<Prepared, Diagnostic> {
+        let (id, last) = (sample.target().id(), sample.last_period());
+        let named = |e| model_diagnostic(&e);
+        let mut paths = match &self.given {
+            Some(given) => given.paths(id, last.plus(1), horizon)?,
+            None => Vec::new(),
+        };
+        let samples = self.args.calendar.apply(sample, sample, self.calendar, horizon)?;
+        let samples = samples.map(|sample| {
+            let mut regressors = sample.regressors().clone();
+            if let Some(table) = &self.regressors {
+                regressors = table.add_to(regressors, id);
+            }
+            if let Some(given) = &self.given {
+                regressors = given.add_to(regressors, id, last)?;
+            }
+            for (name, values) in &paths {
+                let first = values.row(0).to_vec();
+                regressors = regressors.with_future(name, last.plus(1), &first).map_err(named)?;
+            }
+            if regressors == *sample.regressors() {
+                return Ok(sample);
+            }
+            // Every value that is needed is asked for now, so that one that is missing is named before the work.
+            let n_needed = sample.n_periods() + horizon;
+            regressors.require(sample.first_period(), n_needed).map_err(named)?;
+            sample.with_regressors(regressors).map_err(named)
+        })?;
+        if paths.first().is_none_or(|(_, values)| values.nrows() == 1) {
+            paths.clear();
+        }
+        Ok(Prepared { samples, draws: paths })
+    }
+
     /// The models fitted to a sample, or read for it from a file; those that fail are named.
-    fn fits(
-        &self,
-        sample: &Sample,
-        failures: &mut Vec<Diagnostic>,
-    ) -> Vec<(String, Box<dyn Fitted>)> {
+    fn fits(&self, prepared: &Prepared, failures: &mut Vec<Diagnostic>) -> Vec<Fit> {
+        let target = prepared.samples.sample.target();
         let mut fits = Vec::new();
-        let mut take = |name: String, fit: Result<Box<dyn Fitted>, ForecastError>| match fit {
-            Ok(fit) => fits.push((name, fit)),
-            Err(e) => failures.push(model_diagnostic(&e)),
+        let mut take = |name: String, model: &Model, fit: &FitOn<'_>| {
+            let (sample, calendar) = prepared.samples.of(|sample| model.takes(sample));
+            match fit(sample) {
+                Ok((fit, recalibration)) => {
+                    fits.push(Fit {
+                        name,
+                        fitted: fit,
+                        sample: sample.clone(),
+                        calendar,
+                        recalibration,
+                    });
+                }
+                Err(e) => failures.push(model_diagnostic(&e)),
+            }
         };
         let Some(loaded) = &self.loaded else {
-            for (name, model) in self.models(sample) {
-                take(name, model.fit(sample));
+            for (name, model) in self.models(target) {
+                take(name, &model, &|sample| self.fit(&model, sample));
             }
             return fits;
         };
-        match loaded.of(sample.target().id()) {
+        match loaded.of(target.id()) {
             Ok(models) => {
                 let asked =
                     |name: &String| self.args.model.is_empty() || self.args.model.contains(name);
                 for (name, saved) in models.iter().filter(|(name, _)| asked(name)) {
-                    take(name.clone(), saved.fit(sample));
+                    let of_name = model(name, target);
+                    take(name.clone(), &of_name, &|sample| Ok((saved.fit(sample)?, None)));
                 }
             }
             Err(e) => failures.push(e),
@@ -331,44 +331,85 @@ impl Job<'_> {
         fits
     }
 
-    /// The sample with the regressors that were asked for.
-    fn with_regressors(&self, sample: &Sample, horizon: usize) -> Result<Sample, Diagnostic> {
-        let mut regressors = sample.regressors().clone();
-        let named = |e| model_diagnostic(&e);
-        if self.args.calendar == Calendar::Cn {
-            let (first, n) = (sample.first_period(), sample.n_periods());
-            for (name, regressor) in
-                Regressors::calendar_cn(first, n, horizon).map_err(named)?.list()
-            {
-                regressors = regressors.with(name, regressor.clone());
+    /// A model, recalibrated if that was asked for.
+    fn fit(
+        &self,
+        model: &Model,
+        sample: &Sample,
+    ) -> Result<(Box<dyn Fitted>, Option<Recalibration>), ForecastError> {
+        if !self.args.recalibrate {
+            return Ok((model.fit(sample)?, None));
+        }
+        let fit = Recalibrated::new(model.clone(), season(sample.target())).fit(sample)?;
+        let recalibration = fit.recalibration().clone();
+        Ok((Box::new(fit), Some(recalibration)))
+    }
+
+    /// Forecasts by the models whose forecast is a mixture over draws of the regressors.
+    fn given_draws(&self, prepared: &Prepared, outcome: &mut Outcome) {
+        let (sample, calendar) = prepared.samples.of(|_| true);
+        let models = match &self.args.model[..] {
+            [] => vec![("structural".to_owned(), model("structural", sample.target()))],
+            _ => self.models(sample.target()),
+        };
+        for (name, model) in models {
+            match self.mixed(&model, sample, &prepared.draws) {
+                Ok((fit, forecast)) => {
+                    outcome.notes.extend(warnings(&fit, forecast.id()));
+                    outcome.done.push(Done {
+                        model: name,
+                        form: forecast.model().to_owned(),
+                        members: Vec::new(),
+                        forecast,
+                        calendar: calendar.clone(),
+                        recalibration: None,
+                    });
+                }
+                Err(e) => outcome.failures.push(model_diagnostic(&e).help(
+                    "draws of --given are for `structural` and `airline`; a single path is for any model with regressors",
+                )),
             }
         }
-        if let Some(table) = &self.regressors {
-            regressors = table.add_to(regressors, sample.target().id());
-        }
-        if regressors == *sample.regressors() {
-            return Ok(sample.clone());
-        }
-        // Every value that is needed is asked for now, so that one that is missing is named before the work.
-        let n_needed = sample.n_periods() + horizon;
-        regressors.require(sample.first_period(), n_needed).map_err(named)?;
-        sample.clone().with_regressors(regressors).map_err(named)
+    }
+
+    fn mixed(
+        &self,
+        model: &Model,
+        sample: &Sample,
+        draws: &[(String, Array2<f64>)],
+    ) -> Result<(GaussianFit, Forecast), ForecastError> {
+        let fit = model.fit_gaussian(sample)?;
+        let drivers: Vec<(&str, Array2<f64>)> =
+            draws.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+        let n_paths = self.args.samples.unwrap_or(0);
+        let forecast = forecast_given(&fit, &drivers, n_paths, self.args.seed)?;
+        Ok((fit, forecast))
     }
 
     /// The models asked for, each once, or the preferred one, or `auto`.
-    fn models(&self, sample: &Sample) -> Vec<(String, Model)> {
+    fn models(&self, target: &Series) -> Vec<(String, Model)> {
         let mut models: Vec<(String, Model)> = Vec::new();
         for name in &self.args.model {
             if !models.iter().any(|(known, _)| known == name) {
-                models.push((name.clone(), model(name, sample.target())));
+                models.push((name.clone(), model(name, target)));
             }
         }
         if models.is_empty() {
-            let one = self.preferred.clone().unwrap_or_else(|| model("auto", sample.target()));
+            let one = self.preferred.clone().unwrap_or_else(|| model("auto", target));
             models.push((one.name().to_owned(), one));
         }
         models
     }
+}
+
+/// An estimation on one of the samples of a series.
+type FitOn<'a> =
+    dyn Fn(&Sample) -> Result<(Box<dyn Fitted>, Option<Recalibration>), ForecastError> + 'a;
+
+/// What a reader should know of a fit.
+fn warnings(fit: &dyn Fitted, id: &str) -> Vec<String> {
+    let all = fit.report().map_or(&[][..], |r| &r.warnings);
+    all.iter().map(|w| format!("note: {} of {id}: {w}", fit.form())).collect()
 }
 
 /// In logs if every figure is positive, else in levels.

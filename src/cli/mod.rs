@@ -1,8 +1,10 @@
 //! The command line as typed. One file per subcommand: arguments and a call.
 
 mod backtest;
+mod calendar;
 mod columns;
 mod data;
+mod decompose;
 mod explain;
 mod forecast;
 mod init;
@@ -10,6 +12,7 @@ mod model_file;
 mod report;
 mod series_input;
 mod sink;
+mod tally;
 mod terminal;
 
 use std::process::ExitCode;
@@ -45,6 +48,7 @@ enum Command {
     Data(data::Args),
     Forecast(forecast::Args),
     Backtest(backtest::Args),
+    Decompose(decompose::Args),
     Explain(explain::Args),
 }
 
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Data(args) => args.run(&mut terminal),
         Command::Forecast(args) => args.run(&mut terminal),
         Command::Backtest(args) => args.run(&mut terminal),
+        Command::Decompose(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

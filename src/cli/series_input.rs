@@ -7,7 +7,7 @@ use monazite_series::{Period, Series};
 
 use super::forecast::sample;
 use super::{Failure, Terminal};
-use crate::data::{Catalogue, ReadOptions, read_series_file};
+use crate::data::{CalendarEffects, Catalogue, ReadOptions, read_series_file};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::study::forecast::plans;
 
@@ -48,11 +48,19 @@ pub(super) struct Input {
     pub(super) models: Vec<Model>,
     /// The publication on which the report scores backtests.
     pub(super) scored: Option<usize>,
+    /// The calendar that moves them by default.
+    pub(super) calendar: CalendarEffects,
 }
 
 impl Input {
     fn of(samples: Vec<Sample>) -> Self {
-        Self { samples, preferred: None, models: Vec::new(), scored: None }
+        Self {
+            samples,
+            preferred: None,
+            models: Vec::new(),
+            scored: None,
+            calendar: CalendarEffects::None,
+        }
     }
 
     /// Bundled series as the report reads them (several publications, interventions) with the model it prefers, a user's
@@ -64,6 +72,7 @@ impl Input {
         if input != "-" && path.extension().is_none() {
             if let Some(plan) = plans(&catalogue)?.into_iter().find(|p| p.id == input) {
                 return Ok(Self {
+                    calendar: catalogue.calendar(input),
                     preferred: plan.models.first().cloned(),
                     samples: vec![plan.sample],
                     models: plan.models,
@@ -71,7 +80,8 @@ impl Input {
                 });
             }
             if catalogue.ids().any(|id| id == input) {
-                return Ok(Self::of(vec![sample(catalogue.series(input)?)?]));
+                let calendar = catalogue.calendar(input);
+                return Ok(Self { calendar, ..Self::of(vec![sample(catalogue.series(input)?)?]) });
             }
         }
         if input != "-" && !path.exists() && path.extension().is_none() {
@@ -91,7 +101,7 @@ pub(super) fn model(name: &str, series: &Series) -> Model {
 }
 
 /// Periods in a season; 1 for years and days.
-fn season(series: &Series) -> usize {
+pub(super) fn season(series: &Series) -> usize {
     series.frequency().per_year().filter(|n| (2..=12).contains(n)).unwrap_or(1)
 }
 

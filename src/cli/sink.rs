@@ -3,14 +3,16 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use monazite_forecast::{Forecast, Member};
+use monazite_forecast::{Forecast, Member, Recalibration};
+use serde::Serialize;
 
 use super::Terminal;
+use super::calendar::CalendarUse;
 use super::columns::Columns;
 use crate::diagnostic::Diagnostic;
 use crate::output::GrowingFile;
 use crate::study::forecast::{
-    Point, SAMPLES_HEADER, forecast_csv_header, forecast_csv_rows, forecast_object,
+    ForecastObject, Point, SAMPLES_HEADER, forecast_csv_header, forecast_csv_rows, forecast_object,
     samples_csv_rows,
 };
 
@@ -40,6 +42,60 @@ pub(super) struct Done {
     pub(super) form: String,
     pub(super) members: Vec<Member>,
     pub(super) forecast: Forecast,
+    pub(super) calendar: CalendarUse,
+    /// Where it was asked for.
+    pub(super) recalibration: Option<Recalibration>,
+}
+
+/// A forecast under `--json`.
+#[derive(Debug, Serialize)]
+struct Annotated<'a> {
+    #[serde(flatten)]
+    object: ForecastObject,
+    calendar: &'a CalendarUse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recalibration: Option<Recalibrated>,
+}
+
+/// What recalibration did.
+#[derive(Debug, Serialize)]
+struct Recalibrated {
+    applied: bool,
+    /// On deviations from the median, one a period ahead; ones where nothing was applied.
+    factors: Vec<f64>,
+    /// Share of interval scores that it would have saved at the later origins.
+    gain: f64,
+    origins: usize,
+}
+
+impl Done {
+    fn annotated(&self, object: ForecastObject) -> Annotated<'_> {
+        let recalibration = self.recalibration.as_ref().map(|r| Recalibrated {
+            applied: r.is_applied(),
+            factors: (1..=self.forecast.horizon()).map(|h| r.factor(h)).collect(),
+            gain: r.gain(),
+            origins: r.n_origins(),
+        });
+        Annotated { object, calendar: &self.calendar, recalibration }
+    }
+
+    /// What recalibration did, in a sentence.
+    pub(super) fn recalibration_note(&self) -> Option<String> {
+        let r = self.recalibration.as_ref()?;
+        let (of, n) = (format!("{} of {}", self.model, self.forecast.id()), r.n_origins());
+        let gain = 100.0 * r.gain();
+        Some(if r.is_applied() {
+            let all = (1..=self.forecast.horizon()).map(|h| format!("{:.2}", r.factor(h)));
+            let all = all.collect::<Vec<_>>().join(" ");
+            format!(
+                "note: intervals by {of} are recalibrated by {n} origins (interval scores of the later half {gain:.1} % less); factors by period ahead: {all}"
+            )
+        } else {
+            format!(
+                "note: intervals by {of} are left as they are: at the later half of {n} origins recalibration would not have clearly helped (interval scores {gain:.1} % less)"
+            )
+        })
+    }
 }
 
 /// An open output.
@@ -92,7 +148,7 @@ impl<'a> Sink<'a> {
         if *json {
             let object =
                 forecast_object(model, &done.form, &done.members, forecast, levels, *point)?;
-            let text = serde_json::to_string_pretty(&object).map_err(|e| {
+            let text = serde_json::to_string_pretty(&done.annotated(object)).map_err(|e| {
                 Diagnostic::error("I002", format!("cannot be written as JSON: {e}"))
             })?;
             let indented = text.replace('\n', "\n  ");
@@ -109,11 +165,24 @@ impl<'a> Sink<'a> {
         Ok(if first { forecast_csv_header(levels)? + &rows } else { rows })
     }
 
-    /// Closes the output.
-    pub(super) fn finish(mut self) -> Result<(), Diagnostic> {
+    /// Closes what is on standard output, which stays; a file is not left.
+    pub(super) fn abandon(mut self) -> Result<(), Diagnostic> {
+        match self.file.take() {
+            Some(_) => Ok(()),
+            None => self.close_array(),
+        }
+    }
+
+    fn close_array(&mut self) -> Result<(), Diagnostic> {
         if self.form.json {
             self.write(if self.n_written == 0 { "[]\n" } else { "\n]\n" })?;
         }
+        Ok(())
+    }
+
+    /// Closes the output.
+    pub(super) fn finish(mut self) -> Result<(), Diagnostic> {
+        self.close_array()?;
         match self.file.take() {
             Some(file) => file.finish(),
             None => Ok(()),

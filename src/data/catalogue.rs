@@ -15,6 +15,17 @@ pub struct Catalogue {
     register: Vec<Registered>,
 }
 
+/// Which calendar moves the figures of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CalendarEffects {
+    /// None, or none that is known.
+    #[default]
+    None,
+    /// China's: Lunar New Year and weekdays.
+    Cn,
+}
+
 /// One row of the register.
 #[derive(Debug, Clone, Deserialize)]
 struct Registered {
@@ -24,6 +35,7 @@ struct Registered {
     unit: Unit,
     aggregation: Aggregation,
     frequency: Frequency,
+    calendar: CalendarEffects,
     grade: String,
     publisher: String,
     note: String,
@@ -52,6 +64,8 @@ pub struct Entry {
     pub aggregation: Aggregation,
     /// Length of its periods.
     pub frequency: Frequency,
+    /// The calendar that moves it.
+    pub calendar: CalendarEffects,
     /// Definition, breaks and gaps.
     pub note: String,
 }
@@ -132,6 +146,11 @@ impl Catalogue {
         Ok(entries)
     }
 
+    /// The calendar that moves a series; none for one that is not bundled.
+    pub fn calendar(&self, id: &str) -> CalendarEffects {
+        self.registered(id).map_or(CalendarEffects::None, |registered| registered.calendar)
+    }
+
     /// What the listing says about one series.
     ///
     /// # Errors
@@ -208,6 +227,7 @@ impl Registered {
             grade: self.grade.clone(),
             aggregation: self.aggregation,
             frequency: self.frequency,
+            calendar: self.calendar,
             note: self.note.clone(),
         })
     }
@@ -265,6 +285,16 @@ mod tests {
             let total = totals.get(Period::annual(year).unwrap()).unwrap();
             let (_, sum) = magnets.iter().find(|(y, _)| *y == year).unwrap();
             assert!((sum - total).abs() <= 1.0, "{year}: {sum} against {total}");
+        }
+    }
+
+    #[test]
+    fn the_chinese_calendar_is_that_of_monthly_customs_figures() {
+        for entry in Catalogue::bundled().unwrap().entries().unwrap() {
+            // UN Comtrade has China's exports from Chinese customs.
+            let customs = ["GACC", "UN Comtrade"].contains(&entry.source.as_str())
+                && entry.frequency == Frequency::Month;
+            assert_eq!(entry.calendar == CalendarEffects::Cn, customs, "{}", entry.id);
         }
     }
 

@@ -16,15 +16,18 @@
 mod bundle;
 mod catalogue;
 mod claims;
+mod given;
 #[cfg(test)]
 mod package_tests;
 mod read;
 mod regressors;
 mod rows;
+mod wide;
 
 pub use bundle::{Table, bundled_files, table};
-pub use catalogue::{Catalogue, Entry, FigureRow};
+pub use catalogue::{CalendarEffects, Catalogue, Entry, FigureRow};
 pub use claims::{Claim, Verdict, claims};
+pub use given::GivenTable;
 pub use read::{Checked, Panel, ReadOptions, check, check_text, read_series_file};
 pub use regressors::RegressorTable;
 pub use rows::*;

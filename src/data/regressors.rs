@@ -6,8 +6,9 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use monazite_forecast::{Regressor, Regressors};
-use monazite_series::{Aggregation, Observation, Period, Series};
+use monazite_series::{Aggregation, Observation, Series};
 
+use super::wide::{read_wide, text_of_file};
 use crate::diagnostic::Diagnostic;
 
 /// Regressors by series; those without `unique_id` are every series'.
@@ -22,111 +23,45 @@ impl RegressorTable {
     /// # Errors
     /// `I001`, and `D003`, `D006`, `D010`, `D014`, `D020`, each with its place.
     pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            vec![
-                Diagnostic::error("I001", format!("cannot read `{name}`: {e}"))
-                    .help("check the path and its permissions"),
-            ]
-        })?;
-        Self::parse(&name, &text)
+        Self::parse(&path.display().to_string(), &text_of_file(path).map_err(|e| vec![e])?)
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let header: Vec<String> =
-            reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
-        let at = |wanted: &str| header.iter().position(|n| n.eq_ignore_ascii_case(wanted));
-        let Some(ds) = at("ds") else {
-            return Err(vec![
-                Diagnostic::error("D003", "there is no column `ds`")
-                    .at(name, 1, 1)
-                    .help("the first line names the columns: `ds,NAME,…`, one column a regressor"),
-            ]);
-        };
-        let id = at("unique_id");
-        let names: Vec<usize> = (0..header.len()).filter(|&i| i != ds && Some(i) != id).collect();
+        let table = read_wide(name, text, false)?;
         let mut figures: BTreeMap<Option<String>, Vec<Vec<Observation>>> = BTreeMap::new();
-        let mut findings = Vec::new();
-        for (row, record) in reader.records().enumerate() {
-            let line = row + 2;
-            match record.map_err(|e| e.to_string()).and_then(|r| {
-                if r.len() == header.len() {
-                    Ok(r)
-                } else {
-                    Err(format!("{} fields, and the header names {}", r.len(), header.len()))
-                }
-            }) {
-                Err(why) => findings.push(
-                    Diagnostic::error("D006", why)
-                        .at(name, line, 1)
-                        .help("give every column a value, empty if there is none"),
-                ),
-                Ok(record) => {
-                    let Ok(period) = record[ds].parse::<Period>() else {
-                        findings.push(
-                            Diagnostic::error("D010", format!("`{}` is not a period", &record[ds]))
-                                .at(name, line, 1)
-                                .help("write `2025-06`, `2025-Q2`, `2025` or `2025-06-30`"),
-                        );
-                        continue;
-                    };
-                    let own = figures
-                        .entry(id.map(|i| record[i].to_owned()))
-                        .or_insert_with(|| vec![Vec::new(); names.len()]);
-                    for (column, &i) in names.iter().enumerate() {
-                        match record[i].parse::<f64>() {
-                            _ if record[i].is_empty() => {}
-                            Ok(value) if value.is_finite() => {
-                                own[column].push(Observation::new(period, value));
-                            }
-                            _ => findings.push(
-                                Diagnostic::error(
-                                    "D020",
-                                    format!("`{}` of `{}` is not a number", &record[i], header[i]),
-                                )
-                                .at(name, line, i + 1)
-                                .help("write a number, or nothing where there is none"),
-                            ),
-                        }
-                    }
-                }
+        for row in table.rows {
+            let own = figures.entry(row.id).or_insert_with(|| vec![Vec::new(); table.names.len()]);
+            for (column, value) in own.iter_mut().zip(row.values) {
+                column.extend(value.map(|value| Observation::new(row.period, value)));
             }
         }
-        if !findings.is_empty() {
-            return Err(findings);
-        }
-        Self::assembled(name, &header, &names, figures)
+        Self::assembled(name, &table.names, figures)
     }
 
     fn assembled(
         file: &str,
-        header: &[String],
-        names: &[usize],
+        names: &[String],
         figures: BTreeMap<Option<String>, Vec<Vec<Observation>>>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut by_id = BTreeMap::new();
         for (id, columns) in figures {
             let mut own = IndexMap::new();
-            for (&i, mut observations) in names.iter().zip(columns) {
+            for (name, mut observations) in names.iter().zip(columns) {
                 if observations.is_empty() {
                     continue;
                 }
                 observations.sort_by_key(|o| o.period);
                 let refused = |e: &dyn std::fmt::Display| {
                     vec![
-                        Diagnostic::error("D014", format!("regressor `{}`: {e}", header[i]))
+                        Diagnostic::error("D014", format!("regressor `{name}`: {e}"))
                             .in_file(file)
                             .help("one row a period"),
                     ]
                 };
                 let unit = "1".parse().map_err(|e: monazite_series::SeriesError| refused(&e))?;
-                let series = Series::new(&header[i], unit, Aggregation::Mean, observations)
+                let series = Series::new(name, unit, Aggregation::Mean, observations)
                     .map_err(|e| refused(&e))?;
-                own.insert(header[i].clone(), series);
+                own.insert(name.clone(), series);
             }
             by_id.insert(id, own);
         }

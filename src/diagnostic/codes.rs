@@ -120,6 +120,10 @@ Fix: `monazite data list` prints every identifier."),
 This is a fault of the program, not of your data.
 Example: a number that does not parse in a file of data/.
 Fix: please report it with the message."),
+    ("D042", "A series has no season.
+Seasonal decomposition and adjustment are of months and quarters.
+Example: `decompose stl` of a series of years.
+Fix: add figures up to months, or take a monthly series."),
     ("I001", "A file cannot be read.
 It is missing, a folder, or not open to you.
 Example: a misspelt path.

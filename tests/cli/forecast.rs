@@ -106,6 +106,62 @@ fn one_failing_series_does_not_stop_the_others() {
     let strict =
         monazite_in(folder.path(), &["forecast", "mine.csv", "--horizon", "1", "--strict"]);
     assert_exit(&strict, 7);
+    // What is on standard output stays, as whole JSON; a file is not left.
+    assert_eq!(stdout(&strict), stdout(&output));
+    let run = |more: &[&str]| {
+        let base = ["forecast", "mine.csv", "--horizon", "1", "--strict"];
+        monazite_in(folder.path(), &[&base, more].concat())
+    };
+    let json = run(&["--json"]);
+    assert_exit(&json, 7);
+    let all: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 1);
+    assert_exit(&run(&["-o", "out.csv"]), 7);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no file is left");
+}
+
+/// Twelve years of a walk whose steps have been a third as large for the last six: intervals are too wide.
+#[test]
+fn intervals_are_recalibrated_where_that_helps_and_left_where_it_does_not() {
+    let walk = |id: &str, calm: f64| {
+        let mut level = 500.0;
+        let mut text = String::new();
+        for t in 0..144_u32 {
+            let step = f64::from(t * 7919 % 23) - 11.0;
+            level += if t < 72 { step } else { step * calm };
+            writeln!(text, "{id},{}-{:02},{level},t", 2013 + t / 12, t % 12 + 1).unwrap();
+        }
+        text
+    };
+    let folder = folder(&[walk("calm", 0.2), walk("steady", 1.0)]);
+    let run = |more: &[&str]| {
+        let base = ["forecast", "mine.csv", "--model", "naive", "--horizon", "15"];
+        let output = monazite_in(folder.path(), &[&base, more].concat());
+        assert_exit(&output, 0);
+        output
+    };
+    let output = run(&["--recalibrate", "--json"]);
+    let all: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let of = |at: usize| &all[at]["recalibration"];
+    assert_eq!(of(0)["applied"], true, "{}", of(0));
+    let factors: Vec<f64> =
+        of(0)["factors"].as_array().unwrap().iter().map(|f| f.as_f64().unwrap()).collect();
+    assert_eq!(factors.len(), 15);
+    assert!(factors[0] < 0.9 && factors[14] == factors[11], "{factors:?}");
+    let plain: serde_json::Value = serde_json::from_str(&stdout(&run(&["--json"]))).unwrap();
+    assert!(plain[0].get("recalibration").is_none());
+    let width = |all: &serde_json::Value, at: usize| {
+        let q = &all[at]["periods"][0]["quantiles"];
+        q["0.975"].as_f64().unwrap() - q["0.025"].as_f64().unwrap()
+    };
+    assert!(width(&all, 0) < 0.95 * width(&plain, 0));
+    if of(1)["applied"] == false {
+        assert_eq!(width(&all, 1), width(&plain, 1));
+        assert!(of(1)["factors"].as_array().unwrap().iter().all(|f| f == 1.0));
+    }
+    let said = stderr(&run(&["--recalibrate"]));
+    assert!(said.contains("intervals by naive of calm are recalibrated by 24 origins"), "{said}");
+    assert!(said.contains("of steady"), "{said}");
 }
 
 #[test]

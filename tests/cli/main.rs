@@ -3,8 +3,10 @@
 mod backtest;
 #[path = "../common/mod.rs"]
 mod common;
+mod decompose;
 mod forecast;
 mod readme;
+mod regressors;
 mod report;
 mod small;
 

@@ -8,6 +8,7 @@ use monazite_stochastic::Stream;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::average::Average;
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
 use crate::{
@@ -26,9 +27,7 @@ pub struct Drift {
 struct DriftEstimate {
     transform: Transform,
     last: f64,
-    drift: f64,
-    sigma2: f64,
-    changes: Vec<f64>,
+    changes: Average,
 }
 
 impl Method for Drift {
@@ -46,16 +45,8 @@ impl Method for Drift {
         }
         let Adjusted { figures, transform, .. } = Adjusted::of(y, 1, self.transform, true)?;
         let changes: Vec<f64> = figures.windows(2).map(|w| w[1] - w[0]).collect();
-        let n = changes.len() as f64;
-        let drift = changes.iter().sum::<f64>() / n;
-        let sigma2 = changes.iter().map(|c| (c - drift).powi(2)).sum::<f64>() / (n - 1.0);
-        Ok(Box::new(DriftEstimate {
-            transform,
-            last: figures[figures.len() - 1],
-            drift,
-            sigma2,
-            changes,
-        }))
+        let last = figures[figures.len() - 1];
+        Ok(Box::new(DriftEstimate { transform, last, changes: Average::of(&changes) }))
     }
 }
 
@@ -67,19 +58,19 @@ impl Estimated for DriftEstimate {
     fn marginals(&self, horizon: usize) -> Vec<Marginal> {
         let one = |h: usize| {
             let steps = h as f64;
-            let spread = steps * (1.0 + steps / self.changes.len() as f64);
-            let mean = self.last + steps * self.drift;
-            Marginal::normal(mean, (self.sigma2 * spread).sqrt(), self.transform)
+            let spread = steps * (1.0 + steps / self.changes.errors.len() as f64);
+            let mean = self.last + steps * self.changes.mean;
+            Marginal::normal(mean, (self.changes.sigma2 * spread).sqrt(), self.transform)
         };
         (1..=horizon).map(one).collect()
     }
 
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
-        let sd = self.sigma2.sqrt();
+        let sd = self.changes.sd();
         let mut paths = Array2::zeros((n_paths, horizon));
         for mut path in paths.rows_mut() {
             // The drift of this path: as the figures leave it open.
-            let drift = self.drift + sd / (self.changes.len() as f64).sqrt() * stream.normal();
+            let drift = self.changes.draw(stream);
             let mut now = self.last;
             for value in &mut path {
                 now += drift + sd * stream.normal();
@@ -94,27 +85,14 @@ impl Estimated for DriftEstimate {
     }
 
     fn account(&self) -> Account {
-        let n = self.changes.len() as f64;
-        let se = (self.sigma2 / n).sqrt();
-        let mean_square = self.sigma2 * (n - 1.0) / n;
-        let sd = self.sigma2.sqrt();
-        let scale = if sd > 0.0 { 1.0 / sd } else { 0.0 };
-        let mut parameters = Vec::new();
+        let mut account = self.changes.account(self.transform, 1);
         // The drift of levels has their unit, which this does not know.
         if self.transform == Transform::Log {
-            parameters.push(ParameterEstimate::normal("drift".to_owned(), self.drift, Some(se)));
+            let se = (self.changes.sigma2 / account.n as f64).sqrt();
+            let drift = ParameterEstimate::normal("drift".to_owned(), self.changes.mean, Some(se));
+            account.parameters.insert(0, drift);
         }
-        parameters.push(ParameterEstimate::normal("sigma2".to_owned(), self.sigma2, None));
-        Account {
-            parameters,
-            log_likelihood: Some(-0.5 * n * ((std::f64::consts::TAU * mean_square).ln() + 1.0)),
-            n_parameters: 2,
-            n: self.changes.len(),
-            n_diffuse: 1,
-            residuals: self.changes.iter().map(|c| (c - self.drift) * scale).collect(),
-            in_logs: self.transform == Transform::Log,
-            warnings: Vec::new(),
-        }
+        account
     }
 }
 

@@ -54,6 +54,18 @@ pub enum ForecastError {
         /// The regressor.
         name: String,
     },
+    /// Too few holidays are observed to tell their effect from the season.
+    #[error(
+        "`{id}` has {found} Lunar New Years observed apart from a sum of January and February, and {needed} are needed to tell the holiday from the season"
+    )]
+    CalendarNotIdentified {
+        /// The series.
+        id: String,
+        /// Years in which January and February have a figure each.
+        found: usize,
+        /// Years needed.
+        needed: usize,
+    },
     /// A series that does not move has no variance to estimate.
     #[error("every figure of `{id}` is {value}: {model} has nothing to estimate")]
     Constant {

@@ -87,6 +87,8 @@ pub(crate) struct ParameterDraw {
 const N_DRAWS: usize = 64;
 /// The same in a backtest.
 const N_DRAWS_QUICK: usize = 24;
+/// The maximum alone, where nothing is forecast.
+const N_DRAWS_SEARCH: usize = 1;
 
 /// A model estimated by Gaussian maximum likelihood, with what is known of its parameters.
 #[derive(Debug, Clone)]
@@ -160,6 +162,11 @@ fn problem<'a>(
     Ok((problem, design))
 }
 
+/// Refuses what cannot be estimated whatever the parameters: too few figures, a design that is not identified.
+pub(crate) fn estimable(form: &dyn Form, sample: &Sample) -> Result<(), ForecastError> {
+    problem(form, &sample.standardised()?).map(|_| ())
+}
+
 /// Refuses parameters of another number than the form has on the sample.
 fn suitable(form: &dyn Form, sample: &Sample, free: &[f64]) -> Result<(), ForecastError> {
     let varying = Varying::of(form, sample)?;
@@ -219,10 +226,10 @@ fn draws(
     let mut stream = Key::new(0).stream(0, Purpose::named("scale"));
     parameter_draws(&density, &problem.canonical(maximum), n_draws)
         .into_iter()
-        .map(|Weighted { weight, point: free }| {
+        .map(|Weighted { weight, point: free, with: likelihood }| {
             let natural = problem.natural(&free);
             let factor = if problem.form.relative() {
-                let likelihood = problem.likelihood_held(&natural, point.as_ref())?;
+                let likelihood = likelihood?;
                 let df = likelihood.degrees_of_freedom().max(1);
                 likelihood.sum_of_squares() / chi_squared(df, &mut stream)
             } else {
@@ -248,6 +255,24 @@ impl Estimate {
         sample: &Sample,
         start: Option<&[f64]>,
     ) -> Result<Self, ForecastError> {
+        Self::quick_with(form, sample, start, N_DRAWS_QUICK)
+    }
+
+    /// The same without what the sample leaves open about the parameters: for a search among models.
+    pub(crate) fn for_search(
+        form: &dyn Form,
+        sample: &Sample,
+        start: Option<&[f64]>,
+    ) -> Result<Self, ForecastError> {
+        Self::quick_with(form, sample, start, N_DRAWS_SEARCH)
+    }
+
+    fn quick_with(
+        form: &dyn Form,
+        sample: &Sample,
+        start: Option<&[f64]>,
+        n_draws: usize,
+    ) -> Result<Self, ForecastError> {
         let varying = Varying::of(form, sample)?;
         let form = varying.as_ref().map_or(form, |v| v as &dyn Form);
         let (actual, design) = problem(form, sample)?;
@@ -260,7 +285,7 @@ impl Estimate {
         };
         let named = |e| fault(&form.label(), sample, e);
         let best = problem.search(&starts, true).map_err(named)?;
-        estimate(&actual, design, best.point, N_DRAWS_QUICK)
+        estimate(&actual, design, best.point, n_draws)
             .map(|(estimate, _, _)| estimate)
             .map_err(named)
     }

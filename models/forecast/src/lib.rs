@@ -9,8 +9,11 @@
 #![forbid(unsafe_code)]
 
 mod arima;
+mod average;
 mod backtest;
+mod calendar;
 mod ces;
+mod cholesky;
 mod combination;
 mod compare;
 mod conditional;
@@ -90,7 +93,7 @@ pub use seasonal_naive::{SeasonalNaive, SeasonalNaiveFit};
 pub use seasonal_strength::seasonal_strength;
 pub use stl::{Stl, StlDecomposition};
 pub use stl_forecast::StlForecast;
-pub use structural::{Cycle, Level, Seasonal, Slope, Structural};
+pub use structural::{ComponentPeriod, Cycle, Level, Seasonal, Slope, Structural};
 pub use theta::{Theta, ThetaKind};
 pub use transform::Transform;
 pub use unit_root::{Kpss, KpssNull, Ocsb, kpss, kpss_short_lags, ocsb};

@@ -9,11 +9,10 @@ use monazite_stochastic::Stream;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::average::Average;
 use crate::method::{Account, Estimated, Method, Refusal};
 use crate::seasonal_adjustment::Adjusted;
-use crate::{
-    ForecastError, Forecaster, Marginal, MethodFit, Model, ParameterEstimate, Sample, Transform,
-};
+use crate::{ForecastError, Forecaster, Marginal, MethodFit, Model, Sample, Transform};
 
 /// The average of all figures.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -26,9 +25,7 @@ pub struct Mean {
 #[derive(Debug)]
 struct MeanEstimate {
     transform: Transform,
-    mean: f64,
-    sigma2: f64,
-    errors: Vec<f64>,
+    figures: Average,
 }
 
 impl Method for Mean {
@@ -45,11 +42,7 @@ impl Method for Mean {
             return Err(Refusal::TooShort { needed: self.needed() });
         }
         let Adjusted { figures, transform, .. } = Adjusted::of(y, 1, self.transform, true)?;
-        let n = figures.len() as f64;
-        let mean = figures.iter().sum::<f64>() / n;
-        let errors: Vec<f64> = figures.iter().map(|w| w - mean).collect();
-        let sigma2 = errors.iter().map(|e| e * e).sum::<f64>() / (n - 1.0);
-        Ok(Box::new(MeanEstimate { transform, mean, sigma2, errors }))
+        Ok(Box::new(MeanEstimate { transform, figures: Average::of(&figures) }))
     }
 }
 
@@ -59,16 +52,17 @@ impl Estimated for MeanEstimate {
     }
 
     fn marginals(&self, horizon: usize) -> Vec<Marginal> {
-        let spread = 1.0 + 1.0 / self.errors.len() as f64;
-        let one = Marginal::normal(self.mean, (self.sigma2 * spread).sqrt(), self.transform);
+        let Average { mean, sigma2, errors } = &self.figures;
+        let spread = 1.0 + 1.0 / errors.len() as f64;
+        let one = Marginal::normal(*mean, (sigma2 * spread).sqrt(), self.transform);
         vec![one; horizon]
     }
 
     fn paths(&self, horizon: usize, n_paths: usize, stream: &mut Stream) -> Array2<f64> {
-        let sd = self.sigma2.sqrt();
+        let sd = self.figures.sd();
         let mut paths = Array2::zeros((n_paths, horizon));
         for mut path in paths.rows_mut() {
-            let mean = self.mean + sd / (self.errors.len() as f64).sqrt() * stream.normal();
+            let mean = self.figures.draw(stream);
             for value in &mut path {
                 *value = self.transform.inverse(mean + sd * stream.normal());
             }
@@ -81,20 +75,7 @@ impl Estimated for MeanEstimate {
     }
 
     fn account(&self) -> Account {
-        let n = self.errors.len() as f64;
-        let mean_square = self.sigma2 * (n - 1.0) / n;
-        let sd = self.sigma2.sqrt();
-        let scale = if sd > 0.0 { 1.0 / sd } else { 0.0 };
-        Account {
-            parameters: vec![ParameterEstimate::normal("sigma2".to_owned(), self.sigma2, None)],
-            log_likelihood: Some(-0.5 * n * ((std::f64::consts::TAU * mean_square).ln() + 1.0)),
-            n_parameters: 2,
-            n: self.errors.len(),
-            n_diffuse: 0,
-            residuals: self.errors.iter().map(|e| e * scale).collect(),
-            in_logs: self.transform == Transform::Log,
-            warnings: Vec::new(),
-        }
+        self.figures.account(self.transform, 0)
     }
 }
 

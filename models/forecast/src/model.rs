@@ -10,8 +10,8 @@ use crate::linearised::linearise;
 use crate::method::Method;
 use crate::{
     Arima, Auto, AutoArima, Ces, Combination, Drift, Ets, Fitted, FixedArima, ForecastError,
-    Forecaster, Mean, Recalibrated, Sample, Scale, SeasonalNaive, StlForecast, Structural, Theta,
-    ThetaKind, Transform,
+    Forecaster, GaussianFit, Mean, Recalibrated, Sample, Scale, SeasonalNaive, StlForecast,
+    Structural, Theta, ThetaKind, Transform,
 };
 
 /// A model of this crate.
@@ -79,15 +79,13 @@ impl Memory {
         self.last = Some((model, Arc::clone(&estimate)));
         Ok(estimate)
     }
-}
 
-impl Memory {
     /// The state-space model that was estimated on a sample and its parameters; `None` for any other.
     pub(crate) fn estimated(&self, model: &Model, sample: &Sample) -> Option<(Model, Vec<f64>)> {
         match model {
             Model::Structural(_) => Some((model.clone(), self.structural.clone()?)),
             Model::Arima(_) => Some((model.clone(), self.own.clone()?)),
-            Model::AutoArima(_) if sample.complete("").is_err() => {
+            Model::AutoArima(_) if !sample.is_complete() => {
                 let (order, _) = self.order?;
                 Some((Model::Arima(order), self.own.clone()?))
             }
@@ -146,7 +144,7 @@ impl Model {
     }
 
     /// Whether it can use everything a sample has; what cannot needs a figure in every period and no regressors.
-    pub(crate) fn takes(&self, sample: &Sample) -> bool {
+    pub fn takes(&self, sample: &Sample) -> bool {
         match self {
             Self::SeasonalNaive(_)
             | Self::Structural(_)
@@ -161,7 +159,7 @@ impl Model {
             | Self::Ces(_)
             | Self::Stl(_)
             | Self::Drift(_)
-            | Self::Mean(_) => sample.complete("").is_ok(),
+            | Self::Mean(_) => sample.is_complete(),
         }
     }
 
@@ -214,7 +212,7 @@ impl Model {
             Self::SeasonalNaive(m) => Box::new(m.fit(sample)?),
             Self::Structural(m) => Box::new(m.fit(sample)?),
             Self::Arima(m) => Box::new(m.fit(sample)?),
-            Self::AutoArima(m) if sample.complete("").is_err() => m.fit_exactly(sample)?,
+            Self::AutoArima(m) if !sample.is_complete() => m.fit_exactly(sample)?,
             Self::AutoArima(m) => {
                 Box::new(AutoArima { transform: transform_of(sample, m.season), ..*m }.fit(sample)?)
             }
@@ -231,6 +229,23 @@ impl Model {
         })
     }
 
+    /// Estimates a structural model or an ARIMA of given orders, for what only these have: coefficients with standard
+    /// errors, components, counterfactuals, mixtures over draws of regressors.
+    ///
+    /// # Errors
+    /// [`ForecastError::Unsupported`] for any other model, else as [`Forecaster::fit`].
+    pub fn fit_gaussian(&self, sample: &Sample) -> Result<GaussianFit, ForecastError> {
+        match self {
+            Self::Structural(m) => m.fit(sample),
+            Self::Arima(m) => m.fit(sample),
+            other => Err(ForecastError::Unsupported {
+                model: other.label(),
+                id: sample.target().id().to_owned(),
+                what: "what needs a structural model or an ARIMA of given orders".to_owned(),
+            }),
+        }
+    }
+
     /// Estimates it quickly, for a backtest: from the estimates of the origin before, leaving its own in their place,
     /// without standard errors.
     pub(crate) fn fit_next(
@@ -241,7 +256,7 @@ impl Model {
         let form: &dyn Form = match self {
             Self::Structural(m) => return Ok(Box::new(memory.structural(m, sample)?)),
             Self::Arima(m) => m,
-            Self::AutoArima(m) if sample.complete("").is_err() => {
+            Self::AutoArima(m) if !sample.is_complete() => {
                 return arima_next(m, sample, memory);
             }
             Self::Combination(m) => return Ok(Box::new(m.fit_with(sample, Some(memory))?)),

@@ -198,14 +198,15 @@ pub fn find_interventions(
         )));
     }
     let critical = options.critical.unwrap_or_else(|| critical_value(sample.n_periods()));
-    let search = |form: &dyn Form| Search { sample, form, options, critical }.run();
+    let search =
+        |form: &dyn Form, start: Start<'_>| Search { sample, form, start, options, critical }.run();
     let (events, fit) = if let Model::Structural(m) = model {
         m.check()?;
-        let events = search(&m.for_sample(sample))?;
+        let events = search(&m.for_sample(sample), &|_| None)?;
         let fit = m.fit(&with_events(sample, &events, options.decay)?)?;
         (events, fit)
     } else if let Model::Arima(m) = model {
-        let events = search(m)?;
+        let events = search(m, &|sample| m.start_on(sample))?;
         let fit = m.fit(&with_events(sample, &events, options.decay)?)?;
         (events, fit)
     } else {
@@ -238,9 +239,13 @@ fn with_events(sample: &Sample, events: &[Event], decay: f64) -> Result<Sample, 
     Sample::of(sample.publications().to_vec(), sample.target_idx(), sample.scale(), regressors)
 }
 
+/// Where an estimation on a standardised sample starts; none where the one before is the best guess.
+type Start<'a> = &'a dyn Fn(&Sample) -> Option<Vec<f64>>;
+
 struct Search<'a> {
     sample: &'a Sample,
     form: &'a dyn Form,
+    start: Start<'a>,
     options: &'a InterventionOptions,
     critical: f64,
 }
@@ -276,7 +281,9 @@ impl Search<'_> {
         last: Option<&Estimate>,
     ) -> Result<Estimate, ForecastError> {
         let with = with_events(self.sample, events, self.options.decay)?;
-        Estimate::quick(self.form, &with, last.map(Estimate::free_parameters))
+        let own = (self.start)(&with.standardised()?);
+        let start = own.as_deref().or_else(|| last.map(Estimate::free_parameters));
+        Estimate::for_search(self.form, &with, start)
     }
 
     /// The near miss whose t-value is largest once the parameters are estimated with it, if that is large enough.

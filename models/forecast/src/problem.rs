@@ -281,10 +281,14 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Log posterior density of unconstrained parameters, up to a constant, with the point held.
-    pub(crate) fn log_posterior(&self, free: &[f64], point: Option<&Linearisation>) -> f64 {
+    /// Log posterior density of unconstrained parameters, up to a constant, with the point held, and the likelihood in it.
+    pub(crate) fn log_posterior(
+        &self,
+        free: &[f64],
+        point: Option<&Linearisation>,
+    ) -> (f64, Result<Likelihood, StateSpaceError>) {
         let prior = self.form.log_prior(&free[..self.n_own()]);
-        let density = |l: Likelihood| {
+        let density = |l: &Likelihood| {
             let own = if self.form.relative() {
                 l.marginal_concentrated_log_likelihood()
             } else {
@@ -292,7 +296,8 @@ impl<'a> Problem<'a> {
             };
             own + prior
         };
-        self.likelihood_held(&self.natural(free), point).map_or(f64::NAN, density)
+        let likelihood = self.likelihood_held(&self.natural(free), point);
+        (likelihood.as_ref().map_or(f64::NAN, density), likelihood)
     }
 
     fn value(&self, likelihood: &Likelihood) -> f64 {

@@ -100,6 +100,11 @@ impl Recalibration {
         &self.factors
     }
 
+    /// The factor on deviations from the median so many periods ahead, from 1.
+    pub fn factor(&self, ahead: usize) -> f64 {
+        at(&self.factors, ahead)
+    }
+
     /// Whether anything is changed.
     pub fn is_applied(&self) -> bool {
         !self.factors.is_empty()

@@ -202,6 +202,21 @@ impl Regressors {
         &self.list
     }
 
+    /// Those for which `keep` holds, in their order.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&Regressor) -> bool) -> Self {
+        self.list.iter().enumerate().filter(|(_, (_, one))| keep(one)).fold(
+            Self::none(),
+            |all, (at, (name, one))| {
+                if self.is_varying(at) {
+                    all.with_varying(name, one.clone())
+                } else {
+                    all.with(name, one.clone())
+                }
+            },
+        )
+    }
+
     /// The same, to be changed; names and order stay.
     pub(crate) fn list_mut(&mut self) -> &mut [(String, Regressor)] {
         &mut self.list

@@ -190,34 +190,43 @@ impl Sample {
         Observations::new(self.n_periods() + horizon, self.scale, measurements)
     }
 
+    /// Whether it is one series with a figure in every period and nothing else.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.beyond_figures().is_none()
+    }
+
     /// The figures of the target, one a period, for a model that needs just that.
     pub(crate) fn complete(&self, model: &str) -> Result<Vec<f64>, ForecastError> {
         let target = self.target();
-        let unsupported = |what: String| ForecastError::Unsupported {
-            model: model.to_owned(),
-            id: target.id().to_owned(),
-            what,
-        };
+        match self.beyond_figures() {
+            None => Ok(target.observations().iter().map(|o| o.value).collect()),
+            Some(what) => Err(ForecastError::Unsupported {
+                model: model.to_owned(),
+                id: target.id().to_owned(),
+                what,
+            }),
+        }
+    }
+
+    /// The first thing about it that a list of figures, one a period, would not say.
+    fn beyond_figures(&self) -> Option<String> {
         if self.publications.len() > 1 {
-            return Err(unsupported("several publications".into()));
+            return Some("several publications".to_owned());
         }
         if let Some((name, _)) = self.regressors.list().first() {
-            return Err(unsupported(format!("regressors (`{name}`)")));
+            return Some(format!("regressors (`{name}`)"));
         }
-        let mut expected = self.first;
-        for o in target.observations() {
-            if o.span > 1 {
-                return Err(unsupported(format!(
-                    "a figure over {} periods ({})",
-                    o.span, o.period
-                )));
-            }
-            if o.period != expected {
-                return Err(unsupported(format!("a gap (no figure for {expected})")));
-            }
-            expected = expected.plus(1);
-        }
-        Ok(target.observations().iter().map(|o| o.value).collect())
+        self.target().observations().iter().zip(self.first.run(self.n_periods())).find_map(
+            |(o, expected)| {
+                if o.span > 1 {
+                    Some(format!("a figure over {} periods ({})", o.span, o.period))
+                } else if o.period != expected {
+                    Some(format!("a gap (no figure for {expected})"))
+                } else {
+                    None
+                }
+            },
+        )
     }
 
     /// The same figures in units of their mean size, rounded to 40 bits: what a search sees, so that the unit of the data

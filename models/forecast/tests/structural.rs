@@ -365,3 +365,63 @@ fn a_coefficient_that_walks() {
     assert!(constant.report().log_likelihood < fit.report().log_likelihood);
     assert!(fit.coefficient_path("z").is_err());
 }
+
+/// R: the same model as `KalmanLike`'s list (13 states, `P` zero, `Pn` 1e4 times the identity), variances at the maximum of
+/// the exact likelihood by `optim` (6.994251e-4, 0, 6.412032e-5, 1.295391e-4), then `KalmanSmooth(log(AirPassengers), mod,
+/// nit = 0L)$smooth[, c(1, 3)]` exponentiated, and the root of `$var[, 3, 3]`. With `Pn` 1e3 figures move by 1e-6.
+#[test]
+fn components_of_air_passengers() {
+    let air = sample("1949-01", &data::AIR_PASSENGERS, Scale::Log);
+    let all = Structural::basic(12).fit(&air).unwrap().components().unwrap();
+    for (t, trend, seasonal, sd) in [
+        (0, 126.582_383, 0.884_995_2, 0.015_145_90),
+        (1, 127.926_991, 0.920_967_0, 0.016_541_36),
+        (49, 220.079_775, 0.893_681_0, 0.011_676_03),
+        (71, 254.673_572, 0.901_439_0, 0.011_582_01),
+        (99, 353.779_717, 0.985_028_9, 0.011_739_56),
+        (143, 483.427_332, 0.895_686_9, 0.015_202_17),
+    ] {
+        let found = all[t];
+        close(found.trend / trend, 1.0, 2e-4);
+        close(found.seasonal / seasonal, 1.0, 2e-4);
+        close(found.seasonal_sd / sd, 1.0, 2e-3);
+        assert!(found.published && found.calendar == 1.0 && found.cycle == 1.0);
+        close(found.trend * found.seasonal * found.irregular / found.figure, 1.0, 1e-12);
+        close(found.adjusted * found.seasonal, found.figure, 1e-9);
+    }
+}
+
+/// Figures of a known level, season and fall, some summed in twos: months add up, and effects come out under their names.
+#[test]
+fn components_of_sums_with_regressors() {
+    let figures = with_a_fall(3);
+    let first = period("2015-01");
+    let observations = (0..figures.len())
+        .filter_map(|t| match (t / 12, t % 12) {
+            (4.., 0) => None,
+            (4.., 1) => {
+                let sum = figures[t] + figures[t - 1];
+                Some(Observation::spanning(first.plus(t as i64), 2, sum))
+            }
+            _ => Some(Observation::new(first.plus(t as i64), figures[t])),
+        })
+        .collect();
+    let series = Series::new("x", "t".parse().unwrap(), Aggregation::Sum, observations).unwrap();
+    let sample = Sample::new(series, Scale::Log, fall()).unwrap();
+    let model = Structural { slope: Slope::None, ..Structural::basic(12) };
+    let fit = model.fit(&sample).unwrap();
+    let all = fit.components().unwrap();
+    let january = &all[48];
+    assert!(!january.published && !all[49].published && all[50].published);
+    close((january.figure + all[49].figure) / (figures[48] + figures[49]), 1.0, 1e-9);
+    let effect = fit.coefficient("fall").unwrap().value;
+    for c in &all {
+        let product = c.trend * c.seasonal * c.calendar * c.interventions * c.irregular;
+        close(product / c.figure, 1.0, 1e-12);
+        assert_eq!(c.calendar, 1.0);
+    }
+    close(all.last().unwrap().interventions, effect.exp(), 1e-12);
+    assert_eq!(all[0].interventions, 1.0);
+    let airline = Arima::airline(12).fit(&sample);
+    assert!(airline.and_then(|fit| fit.components()).is_err(), "an ARIMA has no components");
+}

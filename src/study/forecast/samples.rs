@@ -1,4 +1,7 @@
 //! Which bundled series are forecast, from what they are estimated, and by which models.
+//!
+//! Calendar effects are decided here, series by series, and `--calendar auto` of the command line leaves them as they are:
+//! where a plan has a holiday that is the report's choice, and where it has none the default of the command decides.
 
 use monazite_forecast::{
     Arima, Auto, ForecastError, Model, Publication, Regressor, Regressors, Sample, Scale,
@@ -87,6 +90,7 @@ fn volume(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 
 /// Monthly value by detailed codes to 2024-12; the customs headline after that, month by month or as sums.
 fn value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
+    // The weeks before and after the holiday; weekdays are left to the irregular.
     let regressors = Regressors::none()
         .with_lunar_new_year()
         .with("controls from 2025-04 (step)", Regressor::Step { from: control_month()? });
@@ -129,6 +133,7 @@ fn gacc_unit_value(catalogue: &Catalogue) -> Result<Series, Diagnostic> {
 }
 
 fn headline_unit_value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
+    // No holiday: it moves value and tonnage alike.
     let regressors = Regressors::none()
         .with("controls from 2025-04 (step)", Regressor::Step { from: control_month()? });
     let publications = vec![
@@ -169,6 +174,7 @@ fn neodymium(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 /// Months where observed, sums where only they are known, and all permanent magnets as an indicator with its own level.
 fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let april = control_month()?;
+    // The holiday is identified by the indicator, which has every month.
     let regressors = Regressors::none()
         .with_lunar_new_year()
         .with("controls 2025-04 (pulse)", Regressor::Pulse { at: april })

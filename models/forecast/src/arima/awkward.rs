@@ -38,7 +38,7 @@ impl Arima {
         }
         let plain =
             Sample::new(sample.target().clone(), sample.scale(), Regressors::none()).ok()?;
-        let figures = plain.complete("").ok()?;
+        let figures = plain.complete(&self.label()).ok()?;
         let design = Design::new(sample, None).ok()?;
         if !design.varying.is_empty() {
             return None;

@@ -6,7 +6,8 @@
 //! parameters of the dynamics are uncertain by (the block of the inverse of the joint Hessian).
 
 use super::Arima;
-use super::profile::{COARSE, EDGE, Effort, FINE, Profile, Value, cholesky, solve};
+use super::profile::{COARSE, EDGE, Effort, FINE, Profile, Value};
+use crate::cholesky::{cholesky, solve};
 use crate::form::Form;
 use crate::report::ParameterEstimate;
 
@@ -486,7 +487,7 @@ fn natural_covariance(
             hessian[j * k + i] = hessian[i * k + j];
         }
     }
-    cholesky(&mut hessian, k)?;
+    cholesky(&mut hessian, k, 0.0)?;
     let mut inverse = vec![0.0; k * k];
     for (j, column) in inverse.chunks_exact_mut(k.max(1)).enumerate() {
         column[j] = 1.0;

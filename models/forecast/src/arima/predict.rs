@@ -3,22 +3,18 @@
 //! At given parameters the figures ahead are their predictions plus responses to innovations yet to come, with the gains
 //! and variances that the filter has after n figures, plus the error of β by generalised least squares: `σ² |x* R⁻¹|²`
 //! where x* is a row of regressors less its own prediction. Parameters of the dynamics and σ² are integrated over by
-//! importance sampling: a fixed set of points (a Kronecker sequence, with antithetic halves) from the normal
-//! approximation of their posterior, weighed by posterior over proposal (Geweke 1989). The prior is uniform in the
-//! partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k degrees of
-//! freedom.
+//! importance sampling at a fixed set of points from the normal approximation of their posterior. The prior is uniform
+//! in the partial autocorrelations and in β and ln σ, so that σ² given the dynamics is scaled inverse χ² on n − k
+//! degrees of freedom.
 
 use super::estimate::{ArimaError, ArimaEstimate};
-use super::profile::{Profile, cholesky, solve, solve_transposed};
-use crate::marginal::normal_quantile;
+use super::profile::Profile;
+use crate::cholesky::{cholesky, solve};
+use crate::posterior::{Weighted, chi_squared_quantile, parameter_points};
 use crate::{Marginal, Transform};
 
-/// Number of points of parameters.
-const N_POINTS: usize = 32;
 /// Parameters start their climb to the mode of the posterior from at most this size.
 const CLIMB_FROM: f64 = 2.5;
-/// No point may weigh more than this share.
-const LARGEST_SHARE: f64 = 0.2;
 
 /// What is known of the steps ahead at one set of parameters.
 #[derive(Debug, Clone)]
@@ -193,49 +189,14 @@ fn log_posterior(profile: &mut Profile<'_>, free: &[f64]) -> Option<f64> {
 
 /// Points and weights of the posterior; `None` if it cannot be approximated.
 fn points(profile: &mut Profile<'_>, free: &[f64]) -> Option<Vec<Point>> {
-    let k = free.len();
     let degrees = (profile.n() - profile.n_regressors()) as f64;
     let (mode, factor) = approximation(profile, free)?;
-    let mut found = Vec::with_capacity(N_POINTS);
-    for at in 0..N_POINTS / 2 {
-        let uniform = kronecker(at, k + 1);
-        let z: Vec<f64> = uniform[1..].iter().map(|u| normal_quantile(*u)).collect();
-        for sign in [1.0, -1.0] {
-            let mut shift: Vec<f64> = z.iter().map(|x| sign * x).collect();
-            let density = -0.5 * z.iter().map(|x| x * x).sum::<f64>();
-            solve_transposed(&factor, k, &mut shift);
-            let point: Vec<f64> = mode.iter().zip(&shift).map(|(m, s)| m + s).collect();
-            let Some(target) = log_posterior(profile, &point) else { continue };
-            let level = if sign > 0.0 { uniform[0] } else { 1.0 - uniform[0] };
-            let sigma = Some(1.0 / chi_squared_quantile(level, degrees).sqrt());
-            found.push(Point { free: point, weight: target - density, sigma });
-        }
-    }
-    weigh(&mut found)?;
-    Some(found)
-}
-
-/// Log-weights into weights that add up to one, none of them too large.
-fn weigh(points: &mut [Point]) -> Option<()> {
-    let largest = points.iter().map(|p| p.weight).fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() {
-        return None;
-    }
-    for p in points.iter_mut() {
-        p.weight = (p.weight - largest).exp();
-    }
-    // Truncated weights (Ionides 2008) keep a few points from standing for all.
-    for _ in 0..3 {
-        let total: f64 = points.iter().map(|p| p.weight).sum();
-        for p in points.iter_mut() {
-            p.weight = (p.weight / total).min(LARGEST_SHARE);
-        }
-    }
-    let total: f64 = points.iter().map(|p| p.weight).sum();
-    for p in points.iter_mut() {
-        p.weight /= total;
-    }
-    Some(())
+    let found = parameter_points(&mut |point| log_posterior(profile, point), &mode, &factor)?;
+    let point = |Weighted { weight, point: free, with: level }| {
+        let sigma = Some(1.0 / chi_squared_quantile(level, degrees).sqrt());
+        Point { free, weight, sigma }
+    };
+    Some(found.into_iter().map(point).collect())
 }
 
 /// Mode of the posterior near the estimates, and the Cholesky factor of its precision.
@@ -251,7 +212,7 @@ fn approximation(profile: &mut Profile<'_>, free: &[f64]) -> Option<(Vec<f64>, V
             gradient[i] -= 2.0 * t;
             matrix[i * k + i] += 2.0 * (1.0 - t * t) + 1e-3;
         }
-        cholesky(&mut matrix, k)?;
+        cholesky(&mut matrix, k, 0.0)?;
         Some((matrix, gradient))
     };
     for _ in 0..8 {
@@ -279,23 +240,6 @@ fn approximation(profile: &mut Profile<'_>, free: &[f64]) -> Option<(Vec<f64>, V
     Some((mode, factor))
 }
 
-/// Quantile of χ² (Wilson and Hilferty 1931), to a thousandth of itself from five degrees of freedom on.
-fn chi_squared_quantile(probability: f64, degrees: f64) -> f64 {
-    let ninth = 2.0 / (9.0 * degrees);
-    let root = 1.0 - ninth + normal_quantile(probability) * ninth.sqrt();
-    degrees * root.max(0.05).powi(3)
-}
-
-/// The `at`-th point of a Kronecker sequence in so many dimensions, inside (0, 1): multiples of the powers of the inverse
-/// of the root of `x^(d+1) = x + 1` (the generalised golden ratio), around the middle.
-fn kronecker(at: usize, dimensions: usize) -> Vec<f64> {
-    let power = 1.0 / (dimensions as f64 + 1.0);
-    let root = (0..60).fold(1.5_f64, |x, _| (1.0 + x).powf(power));
-    (1..=dimensions)
-        .map(|j| (0.5 + (at as f64 + 1.0) * root.powi(-(j as i32))).fract().clamp(1e-3, 1.0 - 1e-3))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,14 +257,6 @@ mod tests {
             assert!((mean - (10.5 + drift * steps)).abs() < 1e-10);
             let variance = fit.sigma2() * (steps + steps * steps / 6.0);
             assert!((sd * sd - variance).abs() < 1e-10);
-        }
-    }
-
-    #[test]
-    fn points_fill_the_cube() {
-        let mean = |j: usize| (0..16).map(|i| kronecker(i, 4)[j]).sum::<f64>() / 16.0;
-        for j in 0..4 {
-            assert!((mean(j) - 0.5).abs() < 0.06, "{j} {}", mean(j));
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::Arima;
 use super::likelihood::Filter;
+use crate::cholesky::{cholesky, solve};
 
 /// Bound on the size of a free parameter: partial autocorrelations to 1 − 4e-9 in size.
 pub(super) const EDGE: f64 = 10.0;
@@ -390,7 +391,7 @@ impl Normal {
             damped[i * k + i] = own + damping * own.max(1e-6 * largest) + 1e-14 * largest;
         }
         let mut step: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
-        if cholesky(&mut damped, k).is_some() {
+        if cholesky(&mut damped, k, 0.0).is_some() {
             solve(&damped, k, &mut step);
         }
         let longest = step.iter().fold(0.0, |m: f64, s| m.max(s.abs()));
@@ -407,41 +408,5 @@ impl Normal {
         let k = self.k;
         let own: f64 = (0..k).map(|i| step[i] * dot(&self.matrix[i * k..(i + 1) * k], step)).sum();
         -2.0 * dot(&self.gradient, step) - own
-    }
-}
-
-/// Lower triangle L of `L L'` in place; `None` if not positive definite.
-pub(super) fn cholesky(a: &mut [f64], k: usize) -> Option<()> {
-    for j in 0..k {
-        for i in j..k {
-            let sum: f64 = (0..j).map(|m| a[i * k + m] * a[j * k + m]).sum();
-            let value = a[i * k + j] - sum;
-            if i == j {
-                if value.is_nan() || value <= 0.0 {
-                    return None;
-                }
-                a[j * k + j] = value.sqrt();
-            } else {
-                a[i * k + j] = value / a[j * k + j];
-            }
-        }
-    }
-    Some(())
-}
-
-/// `L L' x = b` in place.
-pub(super) fn solve(lower: &[f64], k: usize, b: &mut [f64]) {
-    for i in 0..k {
-        let sum: f64 = (0..i).map(|j| lower[i * k + j] * b[j]).sum();
-        b[i] = (b[i] - sum) / lower[i * k + i];
-    }
-    solve_transposed(lower, k, b);
-}
-
-/// `L' x = b` in place.
-pub(super) fn solve_transposed(lower: &[f64], k: usize, b: &mut [f64]) {
-    for i in (0..k).rev() {
-        let sum: f64 = (i + 1..k).map(|j| lower[j * k + i] * b[j]).sum();
-        b[i] = (b[i] - sum) / lower[i * k + i];
     }
 }

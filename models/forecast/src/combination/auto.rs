@@ -24,7 +24,7 @@ impl Auto {
             ("arima", Model::AutoArima(AutoArima::new(season))),
             ("ets", Model::Ets(damped)),
         ];
-        if sample.complete("").is_err() {
+        if !sample.is_complete() {
             members.push(("structural", Model::Structural(Structural::basic(season))));
         }
         let members = members.into_iter().map(|(n, m)| (n.to_owned(), m)).collect();

@@ -36,7 +36,12 @@ pub(super) fn mixture(
     Forecast::new(sample, label.to_owned(), marginals, paths)
 }
 
-/// For each member the factor that brings its 95 % interval down to [`WIDEST`] times the median width; one for most.
+/// For each member the factor on its deviations that brings its 95 % interval down to at most [`WIDEST`] times the median
+/// width; one for most.
+///
+/// It is the ratio of widths of the figures and acts on deviations on the member's own scale. In logarithms these shrink
+/// widths more than in proportion, so that such a member ends below the cap, on the safe side of a limit that only a
+/// member that fails ever meets; the factor that would end at the cap exactly is another search in each period.
 fn caps(steps: &[&Marginal]) -> Vec<f64> {
     let widths: Vec<f64> = steps.iter().map(|m| width(m)).collect();
     let mut sorted = widths.clone();

@@ -4,7 +4,7 @@
 //! Mitchell 2007), for each period and for joint paths. Weights are equal, or follow errors at rolling origins inside
 //! the sample. Members that need a figure in every period see an awkward sample linearised by a state-space model.
 //! No member may spoil the mixture: where its 95 % interval is more than [`WIDEST`] times as wide as that of the median
-//! member it is narrowed around its median to that.
+//! member it is narrowed around its median to that, or to less where it works in logarithms.
 //!
 //! Equal weights are hard to beat where records are short (Smith and Wallis 2009; Wang et al. 2023, §2.2): weights that are
 //! estimated bring an error of their own.

@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod components;
 mod cycle;
 mod season;
 
@@ -33,6 +34,7 @@ use monazite_statespace::{Initial, StateSpace, StateSpaceError};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
+pub use components::ComponentPeriod;
 pub use cycle::Cycle;
 pub use season::Seasonal;
 
