@@ -76,6 +76,7 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
         forms: assumed.forms.clone(),
         disturbance: assumed.disturbance.clone(),
         futures: assumed.futures.clone(),
+        state: assumed.state.clone(),
     };
     for source in &mut parameters.fringe {
         let revenue = base_revenue(source, &parameters.trade, &price);

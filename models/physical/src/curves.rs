@@ -80,6 +80,11 @@ impl BasketDemand {
         (self.ceiling, self.lowest_backstop) = (ceiling, lowest);
     }
 
+    /// Price in a region at a price in China, rents apart.
+    pub(crate) fn price_in(&self, region_idx: usize, price: f64) -> f64 {
+        self.regions[region_idx].alpha * price + self.regions[region_idx].beta
+    }
+
     /// Use of one region by end use at its own price, and the slope of the sum in that price.
     pub(crate) fn region_uses(&self, region_idx: usize, price: f64) -> ([f64; N_USES], f64) {
         let region = &self.regions[region_idx];
@@ -220,6 +225,11 @@ impl Supply for PowerSupply {
         }
         (output, self.elasticity * output / revenue)
     }
+
+    fn curvature(&self, revenue: f64) -> f64 {
+        let (_, slope) = self.at(revenue);
+        if revenue > 0.0 { (self.elasticity - 1.0) * slope / revenue } else { 0.0 }
+    }
 }
 
 /// c0 + c1·X^γ.
@@ -233,5 +243,25 @@ pub(crate) struct PowerCost {
 impl Cost for PowerCost {
     fn marginal(&self, output: f64) -> f64 {
         self.level + self.slope * output.powf(self.power)
+    }
+
+    fn slope(&self, output: f64) -> f64 {
+        self.slope * self.power * output.max(f64::MIN_POSITIVE).powf(self.power - 1.0)
+    }
+}
+
+impl PowerCost {
+    /// The cost of producing an output, ∫ MC.
+    pub(crate) fn total(&self, output: f64) -> f64 {
+        output * (self.level + self.slope * output.powf(self.power) / (1.0 + self.power))
+    }
+
+    /// The cost behind a supply of price takers, R = MC: c (X/K)^(1/η) up to capacity; free for one that does not respond.
+    pub(crate) fn behind(supply: &PowerSupply) -> Self {
+        if supply.elasticity <= 0.0 || supply.scale <= 0.0 {
+            return Self { level: 0.0, slope: 0.0, power: 1.0 };
+        }
+        let power = 1.0 / supply.elasticity;
+        Self { level: 0.0, slope: supply.base_revenue * supply.scale.powf(-power), power }
     }
 }

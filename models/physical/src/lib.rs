@@ -25,6 +25,7 @@ mod calibrate;
 mod checks;
 mod conduct;
 mod curves;
+mod decision;
 mod error;
 mod factors;
 mod futures;
@@ -45,7 +46,10 @@ pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate};
 pub use checks::Violation;
-pub use conduct::{ConductProblem, Conducted, Controlled, CournotFollower, allaz_vila_share};
+pub use conduct::{
+    ChosenLimits, Conduct, ConductProblem, Conducted, Controlled, CournotFollower, Forward, Player,
+    allaz_vila_share,
+};
 pub use error::PhysicalError;
 pub use licence::{QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
@@ -57,9 +61,9 @@ pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Regio
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
-    FuturesParameters, LicenceParameters, Parameters, TradeParameters,
+    FuturesParameters, LicenceParameters, Parameters, StateParameters, TradeParameters,
 };
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
-pub use world::{Conduct, WorldSpec};
+pub use world::WorldSpec;

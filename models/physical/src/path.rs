@@ -13,6 +13,7 @@ use monazite_stochastic::{Purpose, Stream, TwoFactorState};
 
 use crate::border::{Border, Needs, use_at};
 use crate::curves::BasketDemand;
+use crate::decision::{Horizon, N_RIVAL};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
@@ -24,8 +25,6 @@ use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
 /// Weight of the month's revenue in the fringe's expectation.
 const EXPECTATION: f64 = 1.0 / 12.0;
-/// Perturbation of own supply by which residual demand is measured.
-const PERTURBATION: f64 = 0.01;
 
 /// State carried from month to month.
 struct Path<'a> {
@@ -40,6 +39,8 @@ struct Path<'a> {
     ln_expected: Vec<f64>,
     premium: [f64; N_BASKETS],
     outputs: [f64; N_OWN],
+    /// Outputs of the rival where it is strategic.
+    rival: Option<[f64; N_RIVAL]>,
     prices: [f64; N_BASKETS],
     decision: Decision,
     border: Border,
@@ -94,6 +95,7 @@ impl<'a> Path<'a> {
             ln_expected,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
+            rival: None,
             prices: start,
             decision: Decision::NONE,
             border: world.border,
@@ -121,7 +123,10 @@ impl<'a> Path<'a> {
         let demand =
             model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
         let states = self.source_states(t, factors);
-        let fringe = model.fringe(&states, &self.premium, false);
+        let mut fringe = model.fringe(&states, &self.premium, false);
+        if let Some(outputs) = &self.rival {
+            model.hold_rival(&mut fringe, outputs);
+        }
         let own = model.own_supply(&self.outputs);
         let inside: [f64; N_BASKETS] = std::array::from_fn(|b| own[b] + withdrawn[b]);
         let market = JointMarket { demand: &ordered(&demand, &orders), fringe: &fringe };
@@ -196,23 +201,15 @@ impl<'a> Path<'a> {
         fringe.extend(
             (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0).map(|b| returning(b, withdrawn[b])),
         );
-        let limits = world.limits(t, &plan.factors.quota);
-        let chosen =
-            model.conduct(world.theta, &demand, &fringe, &limits, (self.outputs, &self.prices))?;
-        self.outputs = chosen.outputs;
-        self.decision = Decision {
-            inverse_residual_elasticity: chosen.inverse_residual_elasticity,
-            measured_residual_elasticity: measure(
-                &JointMarket { demand: &demand, fringe: &fringe },
-                &chosen.own,
-                &chosen.market,
-            )?,
-            share: chosen.shares,
-            corner: chosen.corner,
-            scarce: std::array::from_fn(|i| {
-                chosen.outputs[i] >= limits[i] && chosen.shadow[i] > 1e-9 * chosen.revenue[i].abs()
-            }),
+        let horizon = Horizon {
+            model,
+            demand: &demand,
+            fringe: &fringe,
+            limits: world.limits(t, &plan.factors.quota),
         };
+        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
+        (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
+        self.decision = chosen.decision;
         Ok(())
     }
 
@@ -349,35 +346,6 @@ fn returning(basket_idx: usize, quantity: f64) -> Fringe<N_BASKETS, crate::curve
             capacity: f64::INFINITY,
         },
     }
-}
-
-/// d ln own/d ln p of `NdPr` and `DyTb` from ± 1 % of own supply, all prices clearing; 0 where nothing is sold.
-fn measure(
-    market: &JointMarket<'_, N_BASKETS, BasketDemand, crate::curves::PowerSupply>,
-    own: &[f64; N_BASKETS],
-    cleared: &Cleared<N_BASKETS>,
-) -> Result<[f64; N_BASKETS], PhysicalError> {
-    let mut elasticity = [0.0; N_BASKETS];
-    for b in 0..N_BASKETS {
-        // LaCe is a by-product: nobody sets output by it.
-        if b == crate::Basket::LaCe.index()
-            || own[b] <= 0.0
-            || cleared.prices[b] <= 0.0
-            || cleared.dumped[b] > 0.0
-        {
-            continue;
-        }
-        let mut ln_price = [0.0; 2];
-        for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
-            let mut moved = *own;
-            moved[b] *= 1.0 + sign * PERTURBATION;
-            ln_price[side] =
-                market.clear(&moved, &cleared.prices)?.prices[b].max(f64::MIN_POSITIVE).ln();
-        }
-        elasticity[b] =
-            ((1.0 + PERTURBATION) / (1.0 - PERTURBATION)).ln() / (ln_price[0] - ln_price[1]);
-    }
-    Ok(elasticity)
 }
 
 /// Price outside China, weighted with what arrives in each region; with use where nothing arrives.

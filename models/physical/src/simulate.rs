@@ -32,8 +32,8 @@ use crate::futures::FuturesCurve;
 use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
-use crate::world::{Conduct, OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, N_BASKETS, Ore, Parameters, PhysicalError, Region};
+use crate::world::{OUTSIDE, World, WorldSpec};
+use crate::{ActivityPaths, Basket, Conduct, N_BASKETS, Ore, Parameters, PhysicalError, Region};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -300,6 +300,15 @@ impl Run {
             Output::Share(b) => decision.share[b.index()],
             Output::Corner(b) => f64::from(u8::from(decision.corner[b.index()])),
             Output::Scarcity => f64::from(u8::from(decision.scarce.contains(&true))),
+            Output::Shadow(ore) => {
+                let at = Ore::CONTROLLED.into_iter().position(|one| one == ore);
+                at.map_or(0.0, |at| decision.shadow[at])
+            }
+            Output::ForwardShare => decision.forward_share,
+            Output::Objective => decision.objective.total(),
+            Output::ObjectiveRents => decision.objective.rents,
+            Output::ObjectiveDownstream => decision.objective.downstream,
+            Output::ObjectiveDependence => decision.objective.dependence,
         }
     }
 }
