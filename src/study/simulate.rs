@@ -106,9 +106,8 @@ pub fn scenarios_of(spec: &SimulateSpec, known: &[Scenario]) -> Result<Vec<Scena
 pub fn conducts_of(spec: &SimulateSpec) -> Result<Vec<Conduct>, Diagnostic> {
     let mut conducts = Vec::new();
     for name in &spec.conduct {
-        let conduct: Conduct = name
-            .parse()
-            .map_err(|_| unknown("conduct", name, Conduct::NAMES))?;
+        let conduct: Conduct =
+            name.parse().map_err(|_| unknown("conduct", name, Conduct::NAMES))?;
         if !conducts.contains(&conduct) {
             conducts.push(conduct);
         }

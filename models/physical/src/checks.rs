@@ -77,8 +77,7 @@ fn check_decision(now: &Record, report: &mut Report<'_>) {
     let residual = if decision.residual.is_finite() { decision.residual } else { f64::INFINITY };
     report(&|| "first-order conditions of the supplier are missed".to_owned(), residual, false);
     for (i, ore) in Ore::CONTROLLED.into_iter().enumerate() {
-        let (output, limit, shadow) =
-            (decision.outputs[i], decision.limits[i], decision.shadow[i]);
+        let (output, limit, shadow) = (decision.outputs[i], decision.limits[i], decision.shadow[i]);
         let scale = limit.max(f64::MIN_POSITIVE);
         report(&|| format!("{ore} above its limit"), (output - limit).max(0.0) / scale, false);
         report(&|| format!("output of {ore} is negative"), (-output).max(0.0) / scale, false);

@@ -47,6 +47,8 @@ pub(crate) struct BasketDemand {
     pub(crate) power: [f64; N_USES],
     /// ln of the backstop as a multiple of the base price, by end use.
     pub(crate) ln_backstop: [f64; N_USES],
+    /// The same multiple, and that at which the use begins to fade: exponentials that no month changes.
+    pub(crate) backstop: [(f64, f64); N_USES],
     /// ln of the satiation price as a share of the base price.
     pub(crate) ln_satiation: f64,
     /// −d.
@@ -67,8 +69,9 @@ impl BasketDemand {
         for region in &self.regions {
             if last != Some(region.line()) {
                 last = Some(region.line());
-                let at = |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
-                inside = self.ln_backstop.map(|ln| (at(ln), at(ln - FADE_WIDTH)));
+                let base = region.ln_base.exp();
+                let at = |multiple: f64| (multiple * base - region.beta) / region.alpha;
+                inside = self.backstop.map(|(gone, fading)| (at(gone), at(fading)));
             }
             for (coefficient, (gone, fading)) in region.coefficient.iter().zip(inside) {
                 if *coefficient > 0.0 {
@@ -83,6 +86,20 @@ impl BasketDemand {
     /// Price in a region at a price in China, rents apart.
     pub(crate) fn price_in(&self, region_idx: usize, price: f64) -> f64 {
         self.regions[region_idx].alpha * price + self.regions[region_idx].beta
+    }
+
+    /// Use of every region by end use at its own price.
+    pub(crate) fn uses_at(&self, prices: &[f64; N_REGIONS]) -> [[f64; N_USES]; N_REGIONS] {
+        // As in `at`: regions on one price line at one price respond alike.
+        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
+        std::array::from_fn(|r| {
+            let region = &self.regions[r];
+            if last != Some((prices[r], region.ln_base)) {
+                last = Some((prices[r], region.ln_base));
+                response = self.response(region, prices[r]);
+            }
+            std::array::from_fn(|u| region.coefficient[u] * response[u].0)
+        })
     }
 
     /// Use of one region by end use at its own price, and the slope of the sum in that price.

@@ -18,7 +18,7 @@ use crate::curves::{BasketDemand, PowerCost, PowerSupply};
 use crate::market::{Cleared, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, ObjectiveTerms};
 use crate::state::{MarketModel, N_OWN};
-use crate::{Basket, EndUse, N_BASKETS, N_REGIONS, Ore, PhysicalError};
+use crate::{Basket, EndUse, N_BASKETS, Ore, PhysicalError};
 
 /// Number of ores of the strategic supplier outside China.
 pub(crate) const N_RIVAL: usize = Ore::RIVAL.len();
@@ -155,8 +155,7 @@ impl Horizon<'_> {
         let mut sold_outside = [0.0; N_BASKETS];
         for (at, (source, one)) in model.sources.iter().zip(self.fringe).enumerate() {
             let held = rival.and_then(|outputs| model.rival_output(at, &outputs));
-            let output =
-                held.unwrap_or_else(|| one.supply.at(one.revenue_at(&market.prices)).0);
+            let output = held.unwrap_or_else(|| one.supply.at(one.revenue_at(&market.prices)).0);
             for b in MAGNET {
                 sold_outside[b] += source.outside * source.yields[b] * output;
             }
@@ -164,9 +163,9 @@ impl Horizon<'_> {
         let (mut processed, mut shipped, mut abroad) = (0.0, 0.0, 0.0);
         for b in MAGNET {
             let demand = &self.demand[b];
+            let prices = std::array::from_fn(|r| demand.price_in(r, market.prices[b]));
             let mut used_abroad = 0.0;
-            for r in 0..N_REGIONS {
-                let (uses, _) = demand.region_uses(r, demand.price_in(r, market.prices[b]));
+            for (r, uses) in demand.uses_at(&prices).iter().enumerate() {
                 let total: f64 = uses.iter().sum();
                 if r == 0 {
                     let magnets = total - uses[EndUse::NonMagnet.index()];

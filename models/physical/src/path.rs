@@ -281,13 +281,18 @@ impl<'a> Path<'a> {
         let model = &self.world.model;
         for b in 0..N_BASKETS {
             let (mut paid, mut at_parity) = (0.0, 0.0);
+            // Regions at one price, most of them, take one logarithm.
+            let (mut last, mut ln_ratio) = (None, 0.0);
             for r in 0..N_REGIONS {
-                // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
-                let lowest = model.satiation[b].ln();
-                let price = record.region_price[r][b].max(f64::MIN_POSITIVE);
-                let ln_ratio = (price.ln() - model.ln_base[r][b]).max(lowest);
+                let (price, ln_base) = (record.region_price[r][b], model.ln_base[r][b]);
+                if last != Some((price, ln_base)) {
+                    last = Some((price, ln_base));
+                    // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
+                    ln_ratio =
+                        (price.max(f64::MIN_POSITIVE).ln() - ln_base).max(model.ln_satiation[b]);
+                }
                 self.ln_paid[r][b] += model.adjustment * (ln_ratio - self.ln_paid[r][b]);
-                paid += model.fringe_share[r] * record.region_price[r][b];
+                paid += model.fringe_share[r] * price;
                 at_parity += model.fringe_share[r] * parity[r][b];
             }
             self.premium[b] = if at_parity > 0.0 { paid / at_parity } else { 1.0 };

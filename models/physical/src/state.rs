@@ -1,8 +1,8 @@
 //! The market as plain numbers: parameters compiled once, curves built from the state of a month.
 
 use crate::conduct::{ConductProblem, Conducted, Controlled, Player};
+use crate::curves::{BasketDemand, FADE_WIDTH, PowerCost, PowerSupply, RegionDemand};
 use crate::decision::N_RIVAL;
-use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
 use crate::market::{Fringe, JointMarket};
 use crate::parameters::{Parameters, TradeParameters};
 use crate::{Basket, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
@@ -83,7 +83,9 @@ pub(crate) struct MarketModel {
     /// λ/(1 − β(1 − λ)).
     pub(crate) horizon_adjustment: f64,
     ln_backstop: [f64; N_USES],
+    backstop: [(f64, f64); N_USES],
     pub(crate) satiation: [f64; N_BASKETS],
+    pub(crate) ln_satiation: [f64; N_BASKETS],
     pub(crate) own: Vec<OwnOre>,
     pub(crate) sources: Vec<Source>,
     pub(crate) vat: f64,
@@ -148,7 +150,12 @@ impl MarketModel {
             adjustment: lambda,
             horizon_adjustment: lambda / (1.0 - beta * (1.0 - lambda)),
             ln_backstop: std::array::from_fn(|u| demand.backstop[u].value.ln()),
+            backstop: std::array::from_fn(|u| {
+                let ln = demand.backstop[u].value.ln();
+                (ln.exp(), (ln - FADE_WIDTH).exp())
+            }),
             satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
+            ln_satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6).ln()),
             own: Vec::new(),
             sources: Vec::new(),
             vat: trade.vat.value,
@@ -247,7 +254,8 @@ impl MarketModel {
                 regions,
                 power: self.elasticity.map(|elasticity| adjustment * elasticity),
                 ln_backstop: self.ln_backstop,
-                ln_satiation: self.satiation[b].ln(),
+                backstop: self.backstop,
+                ln_satiation: self.ln_satiation[b],
                 floor: self.floor[b],
                 ceiling: 0.0,
                 lowest_backstop: 0.0,
@@ -365,10 +373,7 @@ impl MarketModel {
     }
 
     /// The controlled ores as those of the first player.
-    pub(crate) fn ores(
-        &self,
-        limits: &[f64; N_OWN],
-    ) -> [Controlled<N_BASKETS, PowerCost>; N_OWN] {
+    pub(crate) fn ores(&self, limits: &[f64; N_OWN]) -> [Controlled<N_BASKETS, PowerCost>; N_OWN] {
         std::array::from_fn(|i| Controlled::new(self.own[i].yields, self.own[i].cost, limits[i]))
     }
 

@@ -8,7 +8,8 @@ use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::{
-    ActivityPaths, Conduct, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
+    ActivityPaths, Conduct, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
+    Scenario,
 };
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.

@@ -2,8 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use monazite_physical::{
-    ConductProblem, Conducted, Controlled, Cost, CournotFollower, Demand, Fringe, JointMarket,
-    Forward, Player, Supply, allaz_vila_share,
+    ConductProblem, Conducted, Controlled, Cost, CournotFollower, Demand, Forward, Fringe,
+    JointMarket, Player, Supply, allaz_vila_share,
 };
 
 const TOLERANCE: f64 = 1e-9;

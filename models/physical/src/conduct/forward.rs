@@ -23,7 +23,7 @@ use crate::PhysicalError;
 use crate::market::{Cost, Demand, Supply, solve_linear};
 
 /// Change of φ at which the shares count as found.
-const TOLERANCE: f64 = 1e-12;
+const TOLERANCE: f64 = 1e-10;
 const MAX_ROUNDS: usize = 200;
 
 /// Spot outcome after rounds of forward sales.
@@ -51,18 +51,27 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
     ) -> Result<Forward<B, N, K>, PhysicalError> {
         let mut problem = *self;
         let mut shares = [allaz_vila_share(n_rounds); K];
-        let (mut from, mut start, mut change) = (outputs, *prices, f64::INFINITY);
+        let (mut from, mut start) = (outputs, *prices);
+        let (mut step, mut change) = (1.0, f64::INFINITY);
         for _ in 0..MAX_ROUNDS {
             for (player, share) in problem.players.iter_mut().zip(shares) {
                 player.forward_share = [share; B];
             }
             let conducted = problem.solve(from, &start)?;
             let next = problem.forward_shares(&conducted, n_rounds)?;
+            let before = change;
             change = shares.iter().zip(next).fold(0.0, |a: f64, (x, y)| a.max((x - y).abs()));
-            if change <= TOLERANCE {
+            // A rival on the edge of its limit takes back something or nothing: shorter steps end between the two.
+            if change > 0.9 * before {
+                step *= 0.5;
+            }
+            if step * change <= TOLERANCE {
                 return Ok(Forward { conducted, shares });
             }
-            (from, start, shares) = (conducted.outputs, conducted.market.prices, next);
+            for (share, to) in shares.iter_mut().zip(next) {
+                *share += step * (to - *share);
+            }
+            (from, start) = (conducted.outputs, conducted.market.prices);
         }
         Err(PhysicalError::NotConverged {
             what: "forward sales of the strategic suppliers",
@@ -77,33 +86,33 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
         now: &Conducted<B, N, K>,
         n_rounds: u32,
     ) -> Result<[f64; K], PhysicalError> {
+        let conditions = Conditions::of(self);
+        let derivatives = conditions.derivatives(now).ok_or_else(singular)?;
+        let free = conditions.free(now);
         let mut weights = [1.0; K];
         for _ in 0..n_rounds {
+            let by_basket = weights.map(|weight| [weight; B]);
+            let gap = conditions.gap_derivatives(now, &derivatives, &by_basket);
             let mut next = weights;
             for (k, weight) in next.iter_mut().enumerate() {
-                *weight = (1.0 - self.taken_back(now, k, &weights)?).clamp(0.0, 1.0);
+                *weight = (1.0 - self.taken_back(now, k, (&gap, &free))?).clamp(0.0, 1.0);
             }
+            let settled = weights.iter().zip(next).all(|(a, b)| (a - b).abs() <= f64::EPSILON);
             weights = next;
+            if settled {
+                break;
+            }
         }
         Ok(weights.map(|weight| 1.0 - weight))
     }
 
-    /// ρ: share of a change in the supply of player `k` that the others take back.
+    /// ρ: share of a change in the supply of player `k` that the others take back, given the derivatives of their gaps.
     fn taken_back(
         &self,
         now: &Conducted<B, N, K>,
         k: usize,
-        weights: &[f64; K],
+        (gap, free): (&[[f64; N]; N], &[bool; N]),
     ) -> Result<f64, PhysicalError> {
-        let conditions = Conditions::of(self);
-        let singular = || PhysicalError::NotConverged {
-            what: "reaction to forward sales",
-            residual: f64::NAN,
-            iterations: 1,
-        };
-        let weights = weights.map(|weight| [weight; B]);
-        let gap = conditions.derivatives(now, &weights).ok_or_else(singular)?.gap;
-        let free = conditions.free(now);
         let (mut matrix, mut right) = ([[0.0; N]; N], [0.0; N]);
         for i in 0..N {
             let mine = self.ores[i].player == k;
@@ -123,6 +132,14 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
             }
         }
         Ok(if own > 0.0 { others / own } else { 0.0 })
+    }
+}
+
+fn singular() -> PhysicalError {
+    PhysicalError::NotConverged {
+        what: "reaction to forward sales",
+        residual: f64::INFINITY,
+        iterations: 1,
     }
 }
 

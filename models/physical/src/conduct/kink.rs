@@ -6,8 +6,8 @@
 //! the conditions with 1/σ held, and σ is the one at which X(σ) brings the price to p*. The larger 1/σ, the less is
 //! produced, so that σ is bracketed by the two sides.
 
-use super::solver::{Conditions, TOLERANCE};
 use super::Conducted;
+use super::solver::{Conditions, TOLERANCE};
 use crate::PhysicalError;
 use crate::market::{Cost, Demand, Supply};
 

@@ -47,11 +47,13 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
                     self.ores[i];
                 Controlled { player, yields, revenue, constant, cost, limit: limits[i] }
             });
-            let problem = ConductProblem { market: self.market, ores: &ores, players: self.players };
+            let problem =
+                ConductProblem { market: self.market, ores: &ores, players: self.players };
             let conducted = problem.solve(limits, &near.market.prices)?;
             Ok::<_, PhysicalError>(ChosenLimits { limits, value: objective(&conducted), conducted })
         };
-        let mut best = ChosenLimits { limits: free.outputs, value: objective(&free), conducted: free };
+        let mut best =
+            ChosenLimits { limits: free.outputs, value: objective(&free), conducted: free };
         for factor in &RAY[1..] {
             let tried = at(free.outputs.map(|x| factor * x), &best.conducted)?;
             if tried.value > best.value {

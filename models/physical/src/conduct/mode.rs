@@ -138,8 +138,20 @@ mod tests {
             assert_eq!(conduct.holds_back(), text != "taker");
         }
         for text in [
-            "", "cournot", "cournot-0", "cournot--1", "theta-2", "theta-nan", "Taker", "leader",
-            "forward", "forward-0", "forward-1001", "forward-1.5", "duopoly-2", "quota",
+            "",
+            "cournot",
+            "cournot-0",
+            "cournot--1",
+            "theta-2",
+            "theta-nan",
+            "Taker",
+            "leader",
+            "forward",
+            "forward-0",
+            "forward-1001",
+            "forward-1.5",
+            "duopoly-2",
+            "quota",
         ] {
             assert!(text.parse::<Conduct>().is_err(), "{text}");
         }

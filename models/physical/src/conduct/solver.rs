@@ -19,10 +19,10 @@ pub(super) struct Conditions<'p, 'a, const B: usize, const N: usize, const K: us
     pub(super) held: [Option<f64>; B],
 }
 
-/// Derivatives at a choice: of prices, and of the gap between marginal revenue and marginal cost, in each output.
+/// Derivatives of the cleared market at a choice, by output: of its prices and of σ.
 pub(super) struct Derivatives<const B: usize, const N: usize> {
-    pub(super) prices: [[f64; B]; N],
-    pub(super) gap: [[f64; N]; N],
+    prices: [[f64; B]; N],
+    slopes: [[f64; B]; N],
 }
 
 impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Cost>
@@ -139,17 +139,12 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
         }
     }
 
-    /// Derivatives in outputs; `own_weight` is what stands for 1 − φ before the change of a player's own exposure.
-    pub(super) fn derivatives(
-        &self,
-        now: &Conducted<B, N, K>,
-        own_weight: &[[f64; B]; K],
-    ) -> Option<Derivatives<B, N>> {
-        let (ores, market) = (self.problem.ores, &self.problem.market);
-        let response = market.response(&now.market);
-        let mut found = Derivatives { prices: [[0.0; B]; N], gap: [[0.0; N]; N] };
-        for j in 0..N {
-            let (mut matrix, mut right) = (response.excess, ores[j].yields);
+    /// Derivatives of prices and slopes in outputs, or `None` where prices do not respond.
+    pub(super) fn derivatives(&self, now: &Conducted<B, N, K>) -> Option<Derivatives<B, N>> {
+        let response = self.problem.market.response(&now.market);
+        let mut found = Derivatives { prices: [[0.0; B]; N], slopes: [[0.0; B]; N] };
+        for (j, ore) in self.problem.ores.iter().enumerate() {
+            let (mut matrix, mut right) = (response.excess, ore.yields);
             for b in 0..B {
                 if now.market.dumped[b] > 0.0 {
                     matrix[b] = std::array::from_fn(|c| f64::from(u8::from(c == b)));
@@ -157,31 +152,45 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
                 }
             }
             found.prices[j] = solve_linear(&mut matrix, right)?;
+            for b in 0..B {
+                if self.held[b].is_none() {
+                    found.slopes[j][b] = dot(&response.slope[b], &found.prices[j]);
+                }
+            }
         }
+        Some(found)
+    }
+
+    /// Derivative of every ore's gap in every output; `own_weight` is what stands for 1 − φ before the change of a
+    /// player's own exposure.
+    pub(super) fn gap_derivatives(
+        &self,
+        now: &Conducted<B, N, K>,
+        derivatives: &Derivatives<B, N>,
+        own_weight: &[[f64; B]; K],
+    ) -> [[f64; N]; N] {
+        let ores = self.problem.ores;
+        let mut gap = [[0.0; N]; N];
         for (i, ore) in ores.iter().enumerate() {
             let player = &self.problem.players[ore.player];
-            for j in 0..N {
-                let mut change = dot(&ore.revenue, &found.prices[j]);
+            for (j, other) in ores.iter().enumerate() {
+                let mut change = dot(&ore.revenue, &derivatives.prices[j]);
                 for b in 0..B {
                     let inverse = now.inverse_slope[b];
-                    let mut mark_up = 0.0;
-                    if ores[j].player == ore.player {
-                        mark_up += own_weight[ore.player][b] * ores[j].revenue[b] * inverse;
-                    }
-                    if self.held[b].is_none() {
-                        let slope = dot(&response.slope[b], &found.prices[j]);
-                        let net = (1.0 - player.forward_share[b]) * now.exposure[ore.player][b];
-                        mark_up -= net * inverse * inverse * slope;
+                    let net = (1.0 - player.forward_share[b]) * now.exposure[ore.player][b];
+                    let mut mark_up = -net * inverse * inverse * derivatives.slopes[j][b];
+                    if other.player == ore.player {
+                        mark_up += own_weight[ore.player][b] * other.revenue[b] * inverse;
                     }
                     change -= player.theta * ore.yields[b] * mark_up;
                 }
                 if i == j {
                     change -= ore.cost.slope(now.outputs[i]);
                 }
-                found.gap[i][j] = change;
+                gap[i][j] = change;
             }
         }
-        Some(found)
+        gap
     }
 
     /// Ores that are not held by their bounds.
@@ -198,9 +207,10 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
         now: &Conducted<B, N, K>,
     ) -> Result<Option<Conducted<B, N, K>>, PhysicalError> {
         let sold = self.problem.players.map(|one| one.forward_share.map(|share| 1.0 - share));
-        let Some(derivatives) = self.derivatives(now, &sold) else { return Ok(None) };
+        let Some(derivatives) = self.derivatives(now) else { return Ok(None) };
         let free = self.free(now);
-        let (mut matrix, mut right) = (derivatives.gap, [0.0; N]);
+        let mut matrix = self.gap_derivatives(now, &derivatives, &sold);
+        let mut right = [0.0; N];
         for i in 0..N {
             if free[i] {
                 right[i] = -now.shadow[i];
@@ -261,6 +271,10 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
         }
         if now.residual <= FAILURE {
             return Ok(now);
+        }
+        // Newton's last step may have left a kink that a sweep had found.
+        for i in 0..N {
+            now = self.bisect(&now, i)?;
         }
         if let Some(residual) = self.edge(&now)? {
             return Ok(Conducted { residual, kink: [true; B], ..now });
