@@ -122,14 +122,18 @@ impl BasketDemand {
         let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
             return [(1.0, 0.0); N_USES];
         };
-        std::array::from_fn(|u| {
-            // Uses that a basket does not have cost no exponential.
+        let (mut response, mut plain) = ([(0.0, 0.0); N_USES], [0.0; N_USES]);
+        for u in 0..N_USES {
+            // Uses that a basket does not have cost no exponential, nor do those as elastic as another.
             if !self.used[u] {
-                return (0.0, 0.0);
+                continue;
             }
-            let (factor, log_slope) = self.one_use(u, ln_ratio);
-            (factor, if flat { 0.0 } else { log_slope / price })
-        })
+            let same = (0..u).rev().find(|&v| self.used[v] && self.power[v] == self.power[u]);
+            plain[u] = same.map_or_else(|| (-self.power[u] * ln_ratio).exp(), |v| plain[v]);
+            let (factor, log_slope) = self.faded(u, ln_ratio, plain[u]);
+            response[u] = (factor, if flat { 0.0 } else { log_slope / price });
+        }
+        response
     }
 
     /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
@@ -140,9 +144,8 @@ impl BasketDemand {
         ratio.is_finite().then_some((ratio, held))
     }
 
-    /// Quantity and its slope in ln p of one use, per unit of its coefficient.
-    fn one_use(&self, u: usize, ln_ratio: f64) -> (f64, f64) {
-        let quantity = (-self.power[u] * ln_ratio).exp();
+    /// Quantity and its slope in ln p of one use, per unit of its coefficient, from (`p_r/p̄_r`)^(−κ).
+    fn faded(&self, u: usize, ln_ratio: f64, quantity: f64) -> (f64, f64) {
         let above = ln_ratio - (self.ln_backstop[u] - FADE_WIDTH);
         if above <= 0.0 {
             return (quantity, -self.power[u] * quantity);

@@ -48,21 +48,24 @@ struct Path<'a> {
     futures: TwoFactorState,
 }
 
-/// Runs one path.
+/// Runs one path and writes its months.
 ///
 /// # Errors
 /// The month in which the market or the supplier's choice could not be solved.
-pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<Vec<Record>, PhysicalError> {
+pub(crate) fn run_path(
+    world: &World<'_>,
+    path_idx: usize,
+    months: &mut [Record],
+) -> Result<(), PhysicalError> {
     let mut path = Path::new(world, path_idx);
-    (0..world.activity.n_months())
-        .map(|t| {
-            path.month(t).map_err(|source| PhysicalError::Month {
-                month: world.start.plus(t as i64).to_string(),
-                path: path_idx + 1,
-                source: Box::new(source),
-            })
-        })
-        .collect()
+    for (t, record) in months.iter_mut().enumerate() {
+        *record = path.month(t).map_err(|source| PhysicalError::Month {
+            month: world.start.plus(t as i64).to_string(),
+            path: path_idx + 1,
+            source: Box::new(source),
+        })?;
+    }
+    Ok(())
 }
 
 impl<'a> Path<'a> {

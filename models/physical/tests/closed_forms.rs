@@ -278,6 +278,46 @@ fn a_jump_of_marginal_revenue_is_a_kink_and_not_a_failure() {
     };
     let found = problem.solve([10.0], &[50.0]).unwrap();
     // Demand of 40 at 60 less a fringe of .6.
-    assert!((found.outputs[0] - 39.4).abs() < 1e-3, "{found:?}");
-    assert!((found.market.prices[0] - 60.0).abs() < 0.05);
+    assert!((found.outputs[0] - 39.4).abs() < 1e-7, "{found:?}");
+    assert!((found.market.prices[0] - 60.0).abs() < 1e-7);
+    assert!(found.kink[0] && found.residual < 1e-9, "{found:?}");
+}
+
+/// Two ores of one supplier, both of the satiated basket and a second one with P = 100 − Q, costs 10: yields (1, 1) and
+/// (1, 0). Ore by ore each stops where the other has left the price at the kink; together the one slope σ that leaves ore 2
+/// at its margin, 60 − 39.4/σ = 10, makes ore 1 a monopolist of basket 2: 100 − 2 x − 0 = 0 after its cost of 10 is met
+/// by basket 1, so x₁ = 50 is more than the 39.4 there are; with basket 2 of 100 − 4 Q, 100 − 8 x = 0 and x₁ = 12.5.
+#[test]
+fn ores_stop_at_a_kink_together() {
+    struct Both(bool);
+    impl Demand for Both {
+        fn at(&self, price: f64) -> (f64, f64) {
+            if self.0 { Satiated.at(price) } else { (25.0 - price / 4.0, -0.25) }
+        }
+        fn price_ceiling(&self) -> f64 {
+            100.0
+        }
+    }
+    let problem = ConductProblem {
+        market: JointMarket {
+            demand: &[Both(true), Both(false)],
+            fringe: &[Fringe {
+                yields: [1.0, 0.0],
+                revenue: [1.0, 0.0],
+                constant: 0.0,
+                supply: Sliver,
+            }],
+        },
+        ores: &[
+            Controlled::new([1.0, 1.0], Constant(10.0), 100.0),
+            Controlled::new([1.0, 0.0], Constant(10.0), 100.0),
+        ],
+        players: [Player::new(1.0)],
+    };
+    for start in [[10.0, 10.0], [30.0, 1.0], [1.0, 35.0], [20.0, 20.0]] {
+        let found = problem.solve(start, &[50.0, 50.0]).unwrap();
+        assert!((found.outputs[0] - 12.5).abs() < 1e-6, "{found:?}");
+        assert!((found.outputs[1] - 26.9).abs() < 1e-6, "{found:?}");
+        assert!(found.kink[0] && !found.kink[1] && found.residual < 1e-9, "{found:?}");
+    }
 }

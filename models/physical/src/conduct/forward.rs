@@ -11,7 +11,8 @@
 //! ```
 //!
 //! ρ is how much of a change in k's output the rival takes back, its own forward sales held and its later rounds
-//! responding (t_j^n); dQ_k is a change of all of k's ores in proportion, since forwards are sold on the product mix.
+//! responding with their t; dQ of player k is a change of all its ores in proportion, since forwards are sold on the
+//! product mix.
 //! With constant cost and linear demand ρ^n = 1/(1 + t^n), so t^N = 1/(N + 1), φ = N/(N + 1) and the price
 //! approaches cost as N grows; with marginal cost that rises, or a rival at its limit, the rival takes back less and the
 //! price stays above it. Second differences of ρ are left out: exact for linear demand and cost, to first order

@@ -8,7 +8,6 @@
 
 use super::Conducted;
 use super::solver::{Conditions, TOLERANCE};
-use crate::PhysicalError;
 use crate::market::{Cost, Demand, Supply};
 
 /// Relative distance in price at which the sides of a kink are told apart.
@@ -23,20 +22,17 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
     Conditions<'_, '_, B, N, K, D, S, C>
 {
     /// The outputs at the kink of a basket near `now`, or `None` if no basket stands at one.
-    pub(super) fn joint_kink(
-        &self,
-        now: &Conducted<B, N, K>,
-    ) -> Result<Option<Conducted<B, N, K>>, PhysicalError> {
+    pub(super) fn joint_kink(&self, now: &Conducted<B, N, K>) -> Option<Conducted<B, N, K>> {
         for b in 0..B {
             if self.held[b].is_some() {
                 continue;
             }
             let Some(price) = self.kink_price(b, now.market.prices[b]) else { continue };
-            if let Some(found) = self.at_kink(b, price, now)? {
-                return Ok(Some(found));
+            if let Some(found) = self.at_kink(b, price, now) {
+                return Some(found);
             }
         }
-        Ok(None)
+        None
     }
 
     /// Price near `price` at which the slope of a basket's demand jumps.
@@ -65,7 +61,7 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
         b: usize,
         price: f64,
         now: &Conducted<B, N, K>,
-    ) -> Result<Option<Conducted<B, N, K>>, PhysicalError> {
+    ) -> Option<Conducted<B, N, K>> {
         let inverse = |side: f64| {
             let slope = self.problem.market.demand[b].at(price * (1.0 + side * SIDE)).1;
             1.0 / (now.market.fringe_slope[b] - slope)
@@ -77,12 +73,9 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
             let middle = (low * high).sqrt();
             let mut held = Self { problem: self.problem, held: self.held };
             held.held[b] = Some(middle);
-            let Ok(next) = held.solve(found.outputs, &found.market.prices) else {
-                return Ok(None);
-            };
-            found = next;
+            found = held.solve(found.outputs, &found.market.prices).ok()?;
             if (found.market.prices[b] / price - 1.0).abs() <= TOLERANCE {
-                return Ok(Some(found));
+                return Some(found);
             }
             if found.market.prices[b] > price {
                 high = middle;
@@ -93,6 +86,6 @@ impl<const B: usize, const N: usize, const K: usize, D: Demand, S: Supply, C: Co
                 break;
             }
         }
-        Ok(None)
+        None
     }
 }

@@ -264,7 +264,7 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
                 }
             }
             if sweep % 4 == 3
-                && let Some(found) = self.joint_kink(&now)?
+                && let Some(found) = self.joint_kink(&now)
             {
                 return Ok(found);
             }
