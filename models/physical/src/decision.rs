@@ -123,7 +123,7 @@ impl Horizon<'_> {
         let outputs: [f64; N_OWN] = std::array::from_fn(|i| found.outputs[i]);
         Ok(Decision {
             inverse_residual_elasticity: found.inverse_residual_elasticity[0],
-            measured_residual_elasticity: measure(market, &found.own, &found.market)?,
+            measured_residual_elasticity: measure(market, found)?,
             share: found.shares[0],
             corner: found.corner,
             scarce: std::array::from_fn(|i| {
@@ -204,13 +204,13 @@ fn strategic(source: &Source) -> Controlled<N_BASKETS, PowerCost> {
 
 /// d ln own/d ln p of the first player's `NdPr` and `DyTb` from ± 1 % of its supply, all prices clearing; 0 where nothing
 /// is sold.
-fn measure<const K: usize>(
+fn measure<const N: usize, const K: usize>(
     market: &Market<'_>,
-    own: &[[f64; N_BASKETS]; K],
-    cleared: &Cleared<N_BASKETS>,
+    found: &Conducted<N_BASKETS, N, K>,
 ) -> Result<[f64; N_BASKETS], PhysicalError> {
+    let (own, cleared) = (&found.own[0], &found.market);
     let mut total = [0.0; N_BASKETS];
-    for player in own {
+    for player in &found.own {
         for (sum, value) in total.iter_mut().zip(player) {
             *sum += value;
         }
@@ -218,15 +218,17 @@ fn measure<const K: usize>(
     let mut elasticity = [0.0; N_BASKETS];
     // LaCe is a by-product: nobody sets output by it.
     for b in MAGNET {
-        if own[0][b] <= 0.0 || cleared.prices[b] <= 0.0 || cleared.dumped[b] > 0.0 {
+        if own[b] <= 0.0 || cleared.prices[b] <= 0.0 || cleared.dumped[b] > 0.0 {
             continue;
         }
         let mut ln_price = [0.0; 2];
         for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
-            let mut moved = total;
-            moved[b] += sign * PERTURBATION * own[0][b];
-            ln_price[side] =
-                market.clear(&moved, &cleared.prices)?.prices[b].max(f64::MIN_POSITIVE).ln();
+            let (mut moved, mut start) = (total, cleared.prices);
+            moved[b] += sign * PERTURBATION * own[b];
+            // Where the formula would have the price.
+            start[b] *= 1.0 - sign * PERTURBATION * found.inverse_residual_elasticity[0][b];
+            let price = market.clear(&moved, &start)?.prices[b];
+            ln_price[side] = price.max(f64::MIN_POSITIVE).ln();
         }
         elasticity[b] =
             ((1.0 + PERTURBATION) / (1.0 - PERTURBATION)).ln() / (ln_price[0] - ln_price[1]);

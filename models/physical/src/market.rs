@@ -144,6 +144,8 @@ pub struct Cleared<const B: usize> {
 }
 
 const TOLERANCE: f64 = 1e-12;
+/// Residual that is rounding and no step improves.
+const ROUNDING: f64 = 1e-15;
 const MAX_NEWTON: usize = 60;
 const MAX_SWEEPS: usize = 400;
 
@@ -190,6 +192,9 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         let mut u: [f64; B] = std::array::from_fn(|b| self.coordinate(b, start[b]));
         let mut now = self.excess(own, &u);
         for _ in 0..MAX_NEWTON {
+            if now.cleared.residual <= ROUNDING {
+                return Ok(now.cleared);
+            }
             if now.cleared.residual <= TOLERANCE {
                 // One more step squares the error: first-order conditions are steep near a backstop.
                 let polished = self.newton_step(own, &u, &now, 1);

@@ -136,7 +136,7 @@ proptest! {
         let flat = price(&two::<2>([Line(level, 0.0); 2], 999).conducted);
         prop_assert!((flat - level - (100.0 - level) / 2001.0).abs() < 1e-6);
         // With rising cost t(1 + t + κ) = t + κ in the limit, κ = d over the slope of demand: the rival takes back less.
-        let limit = (-slope + (slope * slope + 4.0 * slope).sqrt()) / 2.0;
+        let limit = 0.5 * ((slope * slope + 4.0 * slope).sqrt() - slope);
         let share = two::<2>([Line(level, slope); 2], 999).shares[0];
         prop_assert!((1.0 - share - limit).abs() < 2e-3, "{share} for {}", 1.0 - limit);
     }
