@@ -198,10 +198,18 @@ fn a_state_gets_more_of_what_it_wants() {
     assert_eq!(mark_up(&state).unwrap(), MarkUp::ScarcityAndConduct);
     let measures = market_power(&state, &world(&parameters, "taker")).unwrap();
     assert!(measures.iter().any(|m| m.output == Output::Objective));
+    // One that wants income alone gets at least the rents of the dominant firm, with quotas near its outputs.
+    let mut greedy = parameters.clone();
+    greedy.state.dependence_weight.value = 0.0;
+    greedy.state.downstream_margin.value = 0.0;
+    let (income, firm) = (world(&greedy, "quota-state"), world(&greedy, "dominant"));
+    assert!(first(&income) >= first(&firm));
+    let ratio = |output: Output| income.at(output, 0).unwrap()[0] / firm.at(output, 0).unwrap()[0];
+    let light = Output::OreOutput(Ore::ChinaLight);
+    assert!((ratio(light) - 1.0).abs() < 0.1, "{}", ratio(light));
     // Weight on foreign users' dependence loosens the quotas.
     let mut keen = parameters;
     keen.state.dependence_weight.value = 2.0;
-    let light = Output::OreOutput(Ore::ChinaLight);
     let loose = world(&keen, "quota-state").at(light, 0).unwrap()[0];
     assert!(loose > state.at(light, 0).unwrap()[0]);
 }
