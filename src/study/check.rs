@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use monazite_physical::Conduct;
 use monazite_series::{Frequency, Period};
 use toml::de::{DeTable, DeValue};
 
@@ -65,8 +66,8 @@ pub(super) fn check_values(study: &Study) -> Result<(), Diagnostic> {
         return refuse(("simulate", "until"), why, "let the simulation end earlier");
     }
     if spec.simulate.conduct.is_empty() {
-        let fix = "name at least one of taker, cournot-2, dominant";
-        return refuse(("simulate", "conduct"), "simulate.conduct is empty".to_owned(), fix);
+        let fix = format!("name at least one of {}", Conduct::NAMES.join(", "));
+        return refuse(("simulate", "conduct"), "simulate.conduct is empty".to_owned(), &fix);
     }
     // One name at a time, so that a finding stands at its name.
     let known = shipped_scenarios()?;

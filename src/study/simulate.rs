@@ -106,9 +106,8 @@ pub fn scenarios_of(spec: &SimulateSpec, known: &[Scenario]) -> Result<Vec<Scena
 pub fn conducts_of(spec: &SimulateSpec) -> Result<Vec<Conduct>, Diagnostic> {
     let mut conducts = Vec::new();
     for name in &spec.conduct {
-        let conduct: Conduct = name
-            .parse()
-            .map_err(|_| unknown("conduct", name, ["taker", "cournot-2", "dominant"]))?;
+        let conduct: Conduct =
+            name.parse().map_err(|_| unknown("conduct", name, Conduct::NAMES))?;
         if !conducts.contains(&conduct) {
             conducts.push(conduct);
         }
@@ -205,7 +204,7 @@ fn measure(run: &Run, taker: &Run, baseline: Option<&Run>) -> Result<WorldMeasur
 /// All quantities of the table in all months.
 fn rows(run: &Run) -> Result<Vec<SimulationRow>, Diagnostic> {
     let mut rows = Vec::new();
-    for output in Output::table() {
+    for output in Output::table().into_iter().chain(Output::of_conduct(run.conduct())) {
         for month_idx in 0..run.n_months() {
             let values = run.at(output, month_idx).map_err(|e| refused(&e))?;
             // A residual demand that does not respond has an infinite elasticity: such months have no row.

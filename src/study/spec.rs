@@ -57,7 +57,7 @@ pub struct SimulateSpec {
     pub until: Period,
     /// Monte Carlo paths of each world.
     pub paths: usize,
-    /// Conduct of the dominant supplier: `taker`, `cournot-n`, `dominant`.
+    /// Conduct of the dominant supplier: `taker`, `cournot-n`, `dominant`, `theta-x`, `duopoly`, `forward-n`, `quota-state`.
     pub conduct: Vec<String>,
     /// Scenarios compared with the baseline.
     pub scenarios: Vec<String>,

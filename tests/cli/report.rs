@@ -318,16 +318,18 @@ fn a_study_that_cannot_run_is_refused_with_its_place_before_the_work() {
         (
             ("\"licence-stop\"", "\"licence-stopp\""),
             "S004",
-            "study.toml:24:26",
+            "study.toml:25:26",
             "did you mean `licence-stop`",
         ),
         (
             ("[\"taker\"", "[\"taker\", \"dominent\""),
             "S004",
-            "study.toml:22:21",
+            "study.toml:23:21",
             "did you mean `dominant`",
         ),
-        (("[\"taker\"", "[\"cournot-0\""), "S004", "study.toml:22:12", "is not a conduct"),
+        (("[\"taker\"", "[\"cournot-0\""), "S004", "study.toml:23:12", "is not a conduct"),
+        (("[\"taker\"", "[\"duopolly\""), "S004", "study.toml:23:12", "did you mean `duopoly`"),
+        (("[\"taker\"", "[\"forward-0\""), "S004", "study.toml:23:12", "did you mean `forward-n`"),
         (
             ("from = \"2026-03\"\nuntil = \"2027-12\"", "from = \"2026-03\"\nuntil = \"2026-02\""),
             "S004",

@@ -5,8 +5,8 @@
 use monazite_series::Period;
 
 use crate::parameters::{
-    DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, StorageParameters,
-    TradeParameters,
+    DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, StateParameters,
+    StorageParameters, TradeParameters,
 };
 use crate::{N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin, Parameter};
 
@@ -100,6 +100,8 @@ pub struct Assumed {
     pub storage: StorageParameters,
     /// Futures curve.
     pub futures: FuturesParameters,
+    /// What a state that sets quotas wants.
+    pub state: StateParameters,
 }
 
 fn assumed(value: f64, low: f64, high: f64, unit: &str, why: &str) -> Parameter {
@@ -312,6 +314,22 @@ impl Default for Assumed {
                     0.08,
                     "a year",
                     "hedging pressure; no futures from which to estimate it",
+                ),
+            },
+            state: StateParameters {
+                downstream_margin: assumed(
+                    0.3,
+                    0.1,
+                    0.6,
+                    "multiple of base price",
+                    "magnets sell for about twice the oxide in them, and 15 % of sales is a usual margin of their makers",
+                ),
+                dependence_weight: assumed(
+                    0.5,
+                    0.0,
+                    2.0,
+                    "multiple of base-year value abroad",
+                    "not observable; 0 is a state that maximises income",
                 ),
             },
         }

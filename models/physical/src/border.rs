@@ -183,8 +183,8 @@ pub(crate) fn use_at(
 ) -> Needs {
     let mut needs = Needs { total: ZERO, military: ZERO, orders };
     for b in 0..N_BASKETS {
-        for r in 0..N_REGIONS {
-            let (uses, _) = demand[b].region_uses(r, prices[r][b]);
+        let by_region = demand[b].uses_at(&std::array::from_fn(|r| prices[r][b]));
+        for (r, uses) in by_region.iter().enumerate() {
             needs.total[r][b] = uses.iter().sum();
             needs.military[r][b] = uses[EndUse::Defence.index()];
         }

@@ -77,6 +77,7 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
         disturbance: assumed.disturbance.clone(),
         storage: assumed.storage.clone(),
         futures: assumed.futures.clone(),
+        state: assumed.state.clone(),
     };
     for source in &mut parameters.fringe {
         let revenue = base_revenue(source, &parameters.trade, &price);

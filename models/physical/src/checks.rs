@@ -5,6 +5,7 @@
 //! shipments + fringe sales = use + change of stock                                  by region and basket
 //! storers' stock at the beginning = at the end of the month before                  by basket
 //! shipments ≤ free share of D + approvals                                           by region and basket
+//! 0 ≤ μ ⟂ X ≤ Q̄                                        by controlled ore, where the first-order conditions hold too
 //! ```
 //!
 //! The balances are taken from what is stored, not from the solver, so that a term left out anywhere shows.
@@ -16,9 +17,9 @@ use monazite_series::Period;
 use crate::record::Record;
 use crate::state::ByRegion;
 use crate::world::OUTSIDE;
-use crate::{Basket, N_BASKETS, Region};
+use crate::{Basket, N_BASKETS, Ore, Region};
 
-/// Imbalance allowed, relative to the quantities in the balance.
+/// Imbalance allowed, relative to the quantities in the balance; complementarity missed, relative to revenue.
 const TOLERANCE: f64 = 1e-9;
 
 /// A condition that does not hold.
@@ -78,8 +79,27 @@ pub(crate) fn violations(
 /// Takes what to say, how large it is, and whether it is a balance.
 type Report<'a> = dyn FnMut(&dyn Fn() -> String, f64, bool) + 'a;
 
+/// The supplier's decision in force: outputs within their limits, conditions met, and held until the next one.
+fn check_decision(now: &Record, report: &mut Report<'_>) {
+    let decision = &now.decision;
+    let residual = if decision.residual.is_finite() { decision.residual } else { f64::INFINITY };
+    report(&|| "first-order conditions of the supplier are missed".to_owned(), residual, false);
+    for (i, ore) in Ore::CONTROLLED.into_iter().enumerate() {
+        let (output, limit, shadow) = (decision.outputs[i], decision.limits[i], decision.shadow[i]);
+        let scale = limit.max(f64::MIN_POSITIVE);
+        report(&|| format!("{ore} above its limit"), (output - limit).max(0.0) / scale, false);
+        report(&|| format!("output of {ore} is negative"), (-output).max(0.0) / scale, false);
+        // μ > 0 only at the limit.
+        let slack = if shadow > 0.0 { (limit - output).max(0.0) / scale } else { 0.0 };
+        report(&|| format!("{ore} has a shadow price below its limit"), slack, false);
+        let moved = (now.outputs[i] - output).abs() / scale;
+        report(&|| format!("{ore} moved between setting months"), moved, false);
+    }
+}
+
 fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &mut Report<'_>) {
     let china = Region::China.index();
+    check_decision(now, report);
     for b in 0..N_BASKETS {
         let basket = Basket::ALL[b];
         let supply = now.own[b] + now.fringe[b];
@@ -169,6 +189,16 @@ mod tests {
         let mut eaten = month();
         eaten.region_use[2][1] = 29.0;
         assert!(found(&eaten)[0].what.contains("in us does not add up"));
+        let mut idle = month();
+        idle.decision.limits = [100.0; 2];
+        idle.decision.shadow[1] = 5.0;
+        assert_eq!(found(&idle)[0].what, "china-clay has a shadow price below its limit");
+        idle.decision.shadow[1] = 0.0;
+        (idle.outputs[0], idle.decision.outputs[0]) = (120.0, 120.0);
+        assert_eq!(found(&idle)[0].what, "china-light above its limit");
+        let mut missed = month();
+        missed.decision.residual = f64::NAN;
+        assert!(found(&missed)[0].what.contains("first-order conditions"));
         let mut lost = month();
         lost.region_price[3][0] = f64::NAN;
         assert!(found(&lost)[0].what.contains("no price of LaCe in europe"));

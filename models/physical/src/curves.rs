@@ -47,6 +47,8 @@ pub(crate) struct BasketDemand {
     pub(crate) power: [f64; N_USES],
     /// ln of the backstop as a multiple of the base price, by end use.
     pub(crate) ln_backstop: [f64; N_USES],
+    /// The same multiple, and that at which the use begins to fade: exponentials that no month changes.
+    pub(crate) backstop: [(f64, f64); N_USES],
     /// ln of the satiation price as a share of the base price.
     pub(crate) ln_satiation: f64,
     /// −d.
@@ -67,8 +69,9 @@ impl BasketDemand {
         for region in &self.regions {
             if last != Some(region.line()) {
                 last = Some(region.line());
-                let at = |ln: f64| ((ln + region.ln_base).exp() - region.beta) / region.alpha;
-                inside = self.ln_backstop.map(|ln| (at(ln), at(ln - FADE_WIDTH)));
+                let base = region.ln_base.exp();
+                let at = |multiple: f64| (multiple * base - region.beta) / region.alpha;
+                inside = self.backstop.map(|(gone, fading)| (at(gone), at(fading)));
             }
             for (coefficient, (gone, fading)) in region.coefficient.iter().zip(inside) {
                 if *coefficient > 0.0 {
@@ -78,6 +81,25 @@ impl BasketDemand {
             }
         }
         (self.ceiling, self.lowest_backstop) = (ceiling, lowest);
+    }
+
+    /// Price in a region at a price in China, rents apart.
+    pub(crate) fn price_in(&self, region_idx: usize, price: f64) -> f64 {
+        self.regions[region_idx].alpha * price + self.regions[region_idx].beta
+    }
+
+    /// Use of every region by end use at its own price.
+    pub(crate) fn uses_at(&self, prices: &[f64; N_REGIONS]) -> [[f64; N_USES]; N_REGIONS] {
+        // As in `at`: regions on one price line at one price respond alike.
+        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
+        std::array::from_fn(|r| {
+            let region = &self.regions[r];
+            if last != Some((prices[r], region.ln_base)) {
+                last = Some((prices[r], region.ln_base));
+                response = self.response(region, prices[r]);
+            }
+            std::array::from_fn(|u| region.coefficient[u] * response[u].0)
+        })
     }
 
     /// Use of one region by end use at its own price, and the slope of the sum in that price.
@@ -100,14 +122,18 @@ impl BasketDemand {
         let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
             return [(1.0, 0.0); N_USES];
         };
-        std::array::from_fn(|u| {
-            // Uses that a basket does not have cost no exponential.
+        let (mut response, mut plain) = ([(0.0, 0.0); N_USES], [0.0; N_USES]);
+        for u in 0..N_USES {
+            // Uses that a basket does not have cost no exponential, nor do those as elastic as another.
             if !self.used[u] {
-                return (0.0, 0.0);
+                continue;
             }
-            let (factor, log_slope) = self.one_use(u, ln_ratio);
-            (factor, if flat { 0.0 } else { log_slope / price })
-        })
+            let same = (0..u).rev().find(|&v| self.used[v] && self.power[v] == self.power[u]);
+            plain[u] = same.map_or_else(|| (-self.power[u] * ln_ratio).exp(), |v| plain[v]);
+            let (factor, log_slope) = self.faded(u, ln_ratio, plain[u]);
+            response[u] = (factor, if flat { 0.0 } else { log_slope / price });
+        }
+        response
     }
 
     /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
@@ -118,9 +144,8 @@ impl BasketDemand {
         ratio.is_finite().then_some((ratio, held))
     }
 
-    /// Quantity and its slope in ln p of one use, per unit of its coefficient.
-    fn one_use(&self, u: usize, ln_ratio: f64) -> (f64, f64) {
-        let quantity = (-self.power[u] * ln_ratio).exp();
+    /// Quantity and its slope in ln p of one use, per unit of its coefficient, from (`p_r/p̄_r`)^(−κ).
+    fn faded(&self, u: usize, ln_ratio: f64, quantity: f64) -> (f64, f64) {
         let above = ln_ratio - (self.ln_backstop[u] - FADE_WIDTH);
         if above <= 0.0 {
             return (quantity, -self.power[u] * quantity);
@@ -220,6 +245,11 @@ impl Supply for PowerSupply {
         }
         (output, self.elasticity * output / revenue)
     }
+
+    fn curvature(&self, revenue: f64) -> f64 {
+        let (_, slope) = self.at(revenue);
+        if revenue > 0.0 { (self.elasticity - 1.0) * slope / revenue } else { 0.0 }
+    }
 }
 
 /// c0 + c1·X^γ.
@@ -233,5 +263,25 @@ pub(crate) struct PowerCost {
 impl Cost for PowerCost {
     fn marginal(&self, output: f64) -> f64 {
         self.level + self.slope * output.powf(self.power)
+    }
+
+    fn slope(&self, output: f64) -> f64 {
+        self.slope * self.power * output.max(f64::MIN_POSITIVE).powf(self.power - 1.0)
+    }
+}
+
+impl PowerCost {
+    /// The cost of producing an output, ∫ MC.
+    pub(crate) fn total(&self, output: f64) -> f64 {
+        output * (self.level + self.slope * output.powf(self.power) / (1.0 + self.power))
+    }
+
+    /// The cost behind a supply of price takers, R = MC: c (X/K)^(1/η) up to capacity; free for one that does not respond.
+    pub(crate) fn behind(supply: &PowerSupply) -> Self {
+        if supply.elasticity <= 0.0 || supply.scale <= 0.0 {
+            return Self { level: 0.0, slope: 0.0, power: 1.0 };
+        }
+        let power = 1.0 / supply.elasticity;
+        Self { level: 0.0, slope: supply.base_revenue * supply.scale.powf(-power), power }
     }
 }

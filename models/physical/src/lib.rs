@@ -25,6 +25,7 @@ mod calibrate;
 mod checks;
 mod conduct;
 mod curves;
+mod decision;
 mod error;
 mod factors;
 mod futures;
@@ -47,7 +48,10 @@ pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate};
 pub use checks::Violation;
-pub use conduct::{ConductProblem, Conducted, Controlled, CournotFollower, allaz_vila_share};
+pub use conduct::{
+    ChosenLimits, Conduct, ConductProblem, Conducted, Controlled, CournotFollower, Forward, Player,
+    allaz_vila_share,
+};
 pub use error::PhysicalError;
 pub use licence::{QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
@@ -59,7 +63,8 @@ pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Regio
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
-    FuturesParameters, LicenceParameters, Parameters, StorageParameters, TradeParameters,
+    FuturesParameters, LicenceParameters, Parameters, StateParameters, StorageParameters,
+    TradeParameters,
 };
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
@@ -70,4 +75,4 @@ pub use storage::{
     StorageMonth, StorageSpec, StorageState, TabulatedDemand, Yield,
 };
 pub use storers::Storers;
-pub use world::{Conduct, WorldSpec};
+pub use world::WorldSpec;

@@ -19,6 +19,10 @@ use crate::PhysicalError;
 pub trait Demand {
     /// Quantity and its slope dq/dp at a price.
     fn at(&self, price: f64) -> (f64, f64);
+    /// Second derivative at a price; a central difference of the slope unless a form is given.
+    fn curvature(&self, price: f64) -> f64 {
+        difference(price, |p| self.at(p).1)
+    }
     /// Price at and above which nothing is demanded.
     fn price_ceiling(&self) -> f64;
     /// Price at which excess supply is dumped; zero or less.
@@ -39,17 +43,34 @@ pub trait Demand {
 pub trait Supply {
     /// Output and its slope at a revenue per tonne.
     fn at(&self, revenue: f64) -> (f64, f64);
+    /// Second derivative at a revenue; a central difference of the slope unless a form is given.
+    fn curvature(&self, revenue: f64) -> f64 {
+        difference(revenue, |r| self.at(r).1)
+    }
 }
 
 /// Marginal cost of an ore.
 pub trait Cost {
     /// Marginal cost at an output.
     fn marginal(&self, output: f64) -> f64;
+    /// Its slope; a central difference unless a form is given.
+    fn slope(&self, output: f64) -> f64 {
+        difference(output, |x| self.marginal(x.max(0.0)))
+    }
+}
+
+/// Central difference with a step of 1e-5 of the point.
+fn difference(at: f64, value: impl Fn(f64) -> f64) -> f64 {
+    let width = 1e-5 * at.abs().max(1e-9);
+    (value(at + width) - value(at - width)) / (2.0 * width)
 }
 
 impl<D: Demand + ?Sized> Demand for &D {
     fn at(&self, price: f64) -> (f64, f64) {
         (**self).at(price)
+    }
+    fn curvature(&self, price: f64) -> f64 {
+        (**self).curvature(price)
     }
     fn price_ceiling(&self) -> f64 {
         (**self).price_ceiling()
@@ -68,6 +89,18 @@ impl<D: Demand + ?Sized> Demand for &D {
 impl<S: Supply + ?Sized> Supply for &S {
     fn at(&self, revenue: f64) -> (f64, f64) {
         (**self).at(revenue)
+    }
+    fn curvature(&self, revenue: f64) -> f64 {
+        (**self).curvature(revenue)
+    }
+}
+
+impl<C: Cost + ?Sized> Cost for &C {
+    fn marginal(&self, output: f64) -> f64 {
+        (**self).marginal(output)
+    }
+    fn slope(&self, output: f64) -> f64 {
+        (**self).slope(output)
     }
 }
 
@@ -111,16 +144,34 @@ pub struct Cleared<const B: usize> {
 }
 
 const TOLERANCE: f64 = 1e-12;
+/// Residual that is rounding and no step improves.
+const ROUNDING: f64 = 1e-15;
 const MAX_NEWTON: usize = 60;
 const MAX_SWEEPS: usize = 400;
 
 /// A market: one demand per basket and the fringe.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct JointMarket<'a, const B: usize, D, S> {
     /// Demand of each basket.
     pub demand: &'a [D; B],
     /// Sources of the fringe.
     pub fringe: &'a [Fringe<B, S>],
+}
+
+impl<const B: usize, D, S> Clone for JointMarket<'_, B, D, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const B: usize, D, S> Copy for JointMarket<'_, B, D, S> {}
+
+/// Derivatives of a cleared market in its prices.
+pub(crate) struct Response<const B: usize> {
+    /// Of excess demand of each basket.
+    pub(crate) excess: [[f64; B]; B],
+    /// Of σ, the slope of residual demand of each basket.
+    pub(crate) slope: [[f64; B]; B],
 }
 
 /// Excess demand and its derivatives in the solver's coordinate.
@@ -141,6 +192,9 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         let mut u: [f64; B] = std::array::from_fn(|b| self.coordinate(b, start[b]));
         let mut now = self.excess(own, &u);
         for _ in 0..MAX_NEWTON {
+            if now.cleared.residual <= ROUNDING {
+                return Ok(now.cleared);
+            }
             if now.cleared.residual <= TOLERANCE {
                 // One more step squares the error: first-order conditions are steep near a backstop.
                 let polished = self.newton_step(own, &u, &now, 1);
@@ -167,6 +221,28 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
             residual: now.cleared.residual,
             iterations: MAX_NEWTON + MAX_SWEEPS,
         })
+    }
+
+    /// Derivatives of excess demand and of the slope of residual demand in prices.
+    pub(crate) fn response(&self, at: &Cleared<B>) -> Response<B> {
+        let mut found = Response { excess: [[0.0; B]; B], slope: [[0.0; B]; B] };
+        for source in self.fringe {
+            let revenue = source.revenue_at(&at.prices);
+            let (_, slope) = source.supply.at(revenue);
+            let curvature = source.supply.curvature(revenue);
+            for b in 0..B {
+                for c in 0..B {
+                    found.excess[b][c] -= source.yields[b] * slope * source.revenue[c];
+                    found.slope[b][c] +=
+                        source.yields[b] * curvature * source.revenue[b] * source.revenue[c];
+                }
+            }
+        }
+        for b in 0..B {
+            found.excess[b][b] += at.demand_slope[b];
+            found.slope[b][b] -= self.demand[b].curvature(at.prices[b]);
+        }
+        found
     }
 
     fn coordinate(&self, b: usize, price: f64) -> f64 {
@@ -222,8 +298,9 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
                 at_floor[b] = true;
                 dumped[b] = -excess[b];
             } else {
-                residual = residual
-                    .max(excess[b].abs() / supply.abs().max(demand[b]).max(f64::MIN_POSITIVE));
+                let size = excess[b].abs() / supply.abs().max(demand[b]).max(f64::MIN_POSITIVE);
+                // `max` would forget a NaN.
+                residual = if size.is_nan() { f64::INFINITY } else { residual.max(size) };
             }
         }
         let cleared =

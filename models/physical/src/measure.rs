@@ -146,7 +146,7 @@ impl fmt::Display for MarkUp {
 /// Never for a run of [`crate::simulate`].
 pub fn mark_up(run: &Run) -> Result<MarkUp, PhysicalError> {
     let scarce = run.over(Output::Scarcity, 0, run.n_months())?.iter().any(|&share| share > 0.0);
-    Ok(match (run.conduct().theta() > 0.0, scarce) {
+    Ok(match (run.conduct().holds_back(), scarce) {
         (false, false) => MarkUp::None,
         (true, false) => MarkUp::Conduct,
         (false, true) => MarkUp::Scarcity,
@@ -166,6 +166,7 @@ pub const POWER_MONTHS: usize = 12;
 pub fn market_power(run: &Run, taker: &Run) -> Result<Vec<Measure>, PhysicalError> {
     let window = (run.n_months().saturating_sub(POWER_MONTHS), run.n_months());
     let mut levels = vec![Output::Lerner, Output::Scarcity];
+    levels.extend(Output::of_conduct(run.conduct()));
     for basket in PRICED {
         levels.extend([
             Output::Share(basket),

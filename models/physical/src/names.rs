@@ -134,6 +134,9 @@ impl Region {
 impl Ore {
     /// Ores whose output the dominant supplier sets; the others are the fringe.
     pub const CONTROLLED: [Self; 2] = [Self::ChinaLight, Self::ChinaClay];
+    /// Ores of the fringe whose producer sets its quantity too in a duopoly: the two large mines outside China with
+    /// separation plants behind them, taken as one player.
+    pub const RIVAL: [Self; 2] = [Self::MountainPass, Self::MtWeld];
     /// Ores of the fringe.
     pub const FRINGE: [Self; 4] = [Self::Myanmar, Self::MountainPass, Self::MtWeld, Self::Other];
 }

@@ -186,6 +186,16 @@ pub struct FuturesParameters {
     pub premium_xi: Parameter,
 }
 
+/// What a state that sets quotas wants ([`crate::Conduct::QuotaState`]); no other conduct depends on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateParameters {
+    /// m: profit of Chinese magnet makers on a tonne of `NdPr` or `DyTb` that they process, multiple of the base price.
+    pub downstream_margin: Parameter,
+    /// ω: what supplying all foreign use is worth to the state, multiple of that use's value in the base year.
+    pub dependence_weight: Parameter,
+}
+
 /// Everything the market needs besides scenario and activity; made by [`crate::calibrate`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -220,6 +230,8 @@ pub struct Parameters {
     pub storage: StorageParameters,
     /// Futures curve.
     pub futures: FuturesParameters,
+    /// The objective of a state that sets quotas.
+    pub state: StateParameters,
 }
 
 impl Parameters {
@@ -330,6 +342,8 @@ impl Parameters {
         visitor("futures.lambda_chi".into(), &mut futures.lambda_chi);
         visitor("futures.mu_xi".into(), &mut futures.mu_xi);
         visitor("futures.premium_xi".into(), &mut futures.premium_xi);
+        visitor("state.downstream_margin".into(), &mut self.state.downstream_margin);
+        visitor("state.dependence_weight".into(), &mut self.state.dependence_weight);
     }
 
     /// Checks signs, shares and months.

@@ -1,8 +1,8 @@
 //! One path of the market, month by month.
 //!
 //! Order within a month: disturbances; in a setting month the dominant supplier chooses outputs with what it knows;
-//! orders of buyers; the price that storers expect; the inside market clears with their stock; the fringe's outside sales, the licence queue and the stocks abroad; the
-//! outside prices; then buyers' adapted prices, the fringe's expectations and the futures curve move on.
+//! orders of buyers; the price that storers expect; the inside market clears with their stock; the fringe's outside
+//! sales, the licence queue and the stocks abroad; the outside prices; then buyers' adapted prices, the fringe's expectations and the futures curve move on.
 //!
 //! Method: AR(1) disturbances `x_t` = φ x_{t−1} + σ `e_t` with x = 0 before the first month and demand scaled by e^x; three
 //! normals a month from one keyed stream, whatever the scenario. The fringe's expected revenue E is a twelve-month
@@ -13,6 +13,7 @@ use monazite_stochastic::{Purpose, Stream, TwoFactorState};
 
 use crate::border::{Border, Needs, use_at};
 use crate::curves::BasketDemand;
+use crate::decision::{Horizon, N_RIVAL};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
@@ -25,8 +26,6 @@ use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
 /// Weight of the month's revenue in the fringe's expectation.
 const EXPECTATION: f64 = 1.0 / 12.0;
-/// Perturbation of own supply by which residual demand is measured.
-const PERTURBATION: f64 = 0.01;
 
 /// State carried from month to month.
 struct Path<'a> {
@@ -41,6 +40,8 @@ struct Path<'a> {
     ln_expected: Vec<f64>,
     premium: [f64; N_BASKETS],
     outputs: [f64; N_OWN],
+    /// Outputs of the rival where it is strategic.
+    rival: Option<[f64; N_RIVAL]>,
     prices: [f64; N_BASKETS],
     decision: Decision,
     border: Border,
@@ -51,21 +52,24 @@ struct Path<'a> {
     futures: TwoFactorState,
 }
 
-/// Runs one path.
+/// Runs one path and writes its months.
 ///
 /// # Errors
 /// The month in which the market or the supplier's choice could not be solved.
-pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<Vec<Record>, PhysicalError> {
+pub(crate) fn run_path(
+    world: &World<'_>,
+    path_idx: usize,
+    months: &mut [Record],
+) -> Result<(), PhysicalError> {
     let mut path = Path::new(world, path_idx);
-    (0..world.activity.n_months())
-        .map(|t| {
-            path.month(t).map_err(|source| PhysicalError::Month {
-                month: world.start.plus(t as i64).to_string(),
-                path: path_idx + 1,
-                source: Box::new(source),
-            })
-        })
-        .collect()
+    for (t, record) in months.iter_mut().enumerate() {
+        *record = path.month(t).map_err(|source| PhysicalError::Month {
+            month: world.start.plus(t as i64).to_string(),
+            path: path_idx + 1,
+            source: Box::new(source),
+        })?;
+    }
+    Ok(())
 }
 
 impl<'a> Path<'a> {
@@ -98,6 +102,7 @@ impl<'a> Path<'a> {
             ln_expected,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
+            rival: None,
             prices: start,
             decision: Decision::NONE,
             border: world.border,
@@ -127,7 +132,10 @@ impl<'a> Path<'a> {
         let demand =
             model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
         let states = self.source_states(t, factors);
-        let fringe = model.fringe(&states, &self.premium, false);
+        let mut fringe = model.fringe(&states, &self.premium, false);
+        if let Some(outputs) = &self.rival {
+            model.hold_rival(&mut fringe, outputs);
+        }
         let own = model.own_supply(&self.outputs);
         let outlook = self.outlook(t, (&orders, &withdrawn, &own), &tariffs)?;
         let before_month = self.carried(&outlook);
@@ -192,7 +200,11 @@ impl<'a> Path<'a> {
             &[1.0; N_BASKETS],
             tariffs,
         );
-        let fringe = model.fringe(&self.source_states(t, &plan.factors), &self.premium, true);
+        let states = self.source_states(t, &plan.factors);
+        let mut fringe = model.fringe(&states, &self.premium, true);
+        if let Some(outputs) = &self.rival {
+            model.hold_rival(&mut fringe, outputs);
+        }
         let inside = std::array::from_fn(|b| own[b] + withdrawn[b]);
         let market = JointMarket { demand: &ordered(&demand, orders), fringe: &fringe };
         let cleared = market.clear(&inside, &self.expected_prices)?;
@@ -262,23 +274,15 @@ impl<'a> Path<'a> {
         fringe.extend(
             (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0).map(|b| returning(b, withdrawn[b])),
         );
-        let limits = world.limits(t, &plan.factors.quota);
-        let chosen =
-            model.conduct(world.theta, &demand, &fringe, &limits, (self.outputs, &self.prices))?;
-        self.outputs = chosen.outputs;
-        self.decision = Decision {
-            inverse_residual_elasticity: chosen.inverse_residual_elasticity,
-            measured_residual_elasticity: measure(
-                &JointMarket { demand: &demand, fringe: &fringe },
-                &chosen.own,
-                &chosen.market,
-            )?,
-            share: chosen.shares,
-            corner: chosen.corner,
-            scarce: std::array::from_fn(|i| {
-                chosen.outputs[i] >= limits[i] && chosen.shadow[i] > 1e-9 * chosen.revenue[i].abs()
-            }),
+        let horizon = Horizon {
+            model,
+            demand: &demand,
+            fringe: &fringe,
+            limits: world.limits(t, &plan.factors.quota),
         };
+        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
+        (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
+        self.decision = chosen.decision;
         Ok(())
     }
 
@@ -350,13 +354,18 @@ impl<'a> Path<'a> {
         let model = &self.world.model;
         for b in 0..N_BASKETS {
             let (mut paid, mut at_parity) = (0.0, 0.0);
+            // Regions at one price, most of them, take one logarithm.
+            let (mut last, mut ln_ratio) = (None, 0.0);
             for r in 0..N_REGIONS {
-                // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
-                let lowest = model.satiation[b].ln();
-                let price = record.region_price[r][b].max(f64::MIN_POSITIVE);
-                let ln_ratio = (price.ln() - model.ln_base[r][b]).max(lowest);
+                let (price, ln_base) = (record.region_price[r][b], model.ln_base[r][b]);
+                if last != Some((price, ln_base)) {
+                    last = Some((price, ln_base));
+                    // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
+                    ln_ratio =
+                        (price.max(f64::MIN_POSITIVE).ln() - ln_base).max(model.ln_satiation[b]);
+                }
                 self.ln_paid[r][b] += model.adjustment * (ln_ratio - self.ln_paid[r][b]);
-                paid += model.fringe_share[r] * record.region_price[r][b];
+                paid += model.fringe_share[r] * price;
                 at_parity += model.fringe_share[r] * parity[r][b];
             }
             self.premium[b] = if at_parity > 0.0 { paid / at_parity } else { 1.0 };
@@ -415,35 +424,6 @@ fn returning(basket_idx: usize, quantity: f64) -> Fringe<N_BASKETS, crate::curve
             capacity: f64::INFINITY,
         },
     }
-}
-
-/// d ln own/d ln p of `NdPr` and `DyTb` from ± 1 % of own supply, all prices clearing; 0 where nothing is sold.
-fn measure(
-    market: &JointMarket<'_, N_BASKETS, BasketDemand, crate::curves::PowerSupply>,
-    own: &[f64; N_BASKETS],
-    cleared: &Cleared<N_BASKETS>,
-) -> Result<[f64; N_BASKETS], PhysicalError> {
-    let mut elasticity = [0.0; N_BASKETS];
-    for b in 0..N_BASKETS {
-        // LaCe is a by-product: nobody sets output by it.
-        if b == crate::Basket::LaCe.index()
-            || own[b] <= 0.0
-            || cleared.prices[b] <= 0.0
-            || cleared.dumped[b] > 0.0
-        {
-            continue;
-        }
-        let mut ln_price = [0.0; 2];
-        for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
-            let mut moved = *own;
-            moved[b] *= 1.0 + sign * PERTURBATION;
-            ln_price[side] =
-                market.clear(&moved, &cleared.prices)?.prices[b].max(f64::MIN_POSITIVE).ln();
-        }
-        elasticity[b] =
-            ((1.0 + PERTURBATION) / (1.0 - PERTURBATION)).ln() / (ln_price[0] - ln_price[1]);
-    }
-    Ok(elasticity)
 }
 
 /// Price outside China, weighted with what arrives in each region; with use where nothing arrives.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use monazite_stochastic::TwoFactorState;
 
 use crate::state::{ByRegion, N_OWN};
-use crate::{Basket, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
+use crate::{Basket, Conduct, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
 
@@ -18,6 +18,29 @@ pub(crate) struct Decision {
     pub(crate) share: [f64; N_BASKETS],
     pub(crate) corner: [bool; N_BASKETS],
     pub(crate) scarce: [bool; N_OWN],
+    /// μ.
+    pub(crate) shadow: [f64; N_OWN],
+    pub(crate) outputs: [f64; N_OWN],
+    /// Q̄, the state's where it sets one.
+    pub(crate) limits: [f64; N_OWN],
+    /// Largest violation of 0 ≤ μ ⟂ X ≤ Q̄ and of the first-order conditions, relative to revenue.
+    pub(crate) residual: f64,
+    pub(crate) forward_share: f64,
+    pub(crate) objective: ObjectiveTerms,
+}
+
+/// Terms of the objective of a state that sets quotas, CNY a month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ObjectiveTerms {
+    pub(crate) rents: f64,
+    pub(crate) downstream: f64,
+    pub(crate) dependence: f64,
+}
+
+impl ObjectiveTerms {
+    pub(crate) fn total(&self) -> f64 {
+        self.rents + self.downstream + self.dependence
+    }
 }
 
 impl Decision {
@@ -27,6 +50,12 @@ impl Decision {
         share: [0.0; N_BASKETS],
         corner: [false; N_BASKETS],
         scarce: [false; N_OWN],
+        shadow: [0.0; N_OWN],
+        outputs: [0.0; N_OWN],
+        limits: [0.0; N_OWN],
+        residual: 0.0,
+        forward_share: 0.0,
+        objective: ObjectiveTerms { rents: 0.0, downstream: 0.0, dependence: 0.0 },
     };
 }
 
@@ -140,6 +169,19 @@ pub enum Output {
     Corner(Basket),
     /// 1 where a limit holds an ore of the supplier with μ > 0: `scarcity`.
     Scarcity,
+    /// μ: value to the suppliers of another tonne of an ore under its limit, CNY/t of ore: `shadow.china-light`.
+    Shadow(Ore),
+    /// Share of China's output sold forward before the spot market, in a duopoly with forward rounds: `forward-share`.
+    ForwardShare,
+    /// Objective of a state that sets quotas, whatever the conduct, over the horizon of the decision, CNY a month:
+    /// `objective`.
+    Objective,
+    /// Its first term, rents of the mines: `objective.rents`.
+    ObjectiveRents,
+    /// Its second term, profit of magnet makers: `objective.downstream`.
+    ObjectiveDownstream,
+    /// Its third term, what foreign users' dependence is worth: `objective.dependence`.
+    ObjectiveDependence,
 }
 
 impl Output {
@@ -160,12 +202,18 @@ impl Output {
             | Self::StorersStock(_)
             | Self::Dumped(_) => "t REO",
             Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
+            Self::Shadow(_) => "CNY/t of ore",
+            Self::Objective
+            | Self::ObjectiveRents
+            | Self::ObjectiveDownstream
+            | Self::ObjectiveDependence => "CNY",
             Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
             Self::Lerner
             | Self::ResidualElasticity(_)
             | Self::MeasuredElasticity(_)
             | Self::Share(_)
             | Self::Corner(_)
+            | Self::ForwardShare
             | Self::Scarcity => "1",
         }
     }
@@ -213,6 +261,24 @@ impl Output {
         all.extend(Basket::ALL.map(Self::ResidualElasticity));
         all
     }
+
+    /// What a conduct adds to [`Output::table`]: the share sold forward, or the state's objective and the worth of quotas.
+    pub fn of_conduct(conduct: Conduct) -> Vec<Self> {
+        match conduct {
+            Conduct::Forward(_) => vec![Self::ForwardShare],
+            Conduct::QuotaState => {
+                let mut all = vec![
+                    Self::Objective,
+                    Self::ObjectiveRents,
+                    Self::ObjectiveDownstream,
+                    Self::ObjectiveDependence,
+                ];
+                all.extend(Ore::CONTROLLED.map(Self::Shadow));
+                all
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Output {
@@ -252,6 +318,12 @@ impl fmt::Display for Output {
             Self::Share(basket) => with("share", None, Some(basket)),
             Self::Corner(basket) => with("corner", None, Some(basket)),
             Self::Scarcity => "scarcity".to_owned(),
+            Self::Shadow(ore) => format!("shadow.{ore}"),
+            Self::ForwardShare => "forward-share".to_owned(),
+            Self::Objective => "objective".to_owned(),
+            Self::ObjectiveRents => "objective.rents".to_owned(),
+            Self::ObjectiveDownstream => "objective.downstream".to_owned(),
+            Self::ObjectiveDependence => "objective.dependence".to_owned(),
         };
         f.pad(&text)
     }
@@ -264,6 +336,9 @@ impl FromStr for Output {
         let unknown = || PhysicalError::UnknownName {
             name: name.to_owned(),
             expected: "a simulated quantity such as price.NdPr, exports.us or unmet",
+        };
+        let controlled = |ore: &str| {
+            ore.parse().ok().filter(|ore| Ore::CONTROLLED.contains(ore)).ok_or_else(unknown)
         };
         let mut parts = name.split('.');
         let head = parts.next().unwrap_or_default();
@@ -287,9 +362,13 @@ impl FromStr for Output {
             ("futures", None, None, Some(months)) => {
                 Self::Futures(months.parse().map_err(|_| unknown())?)
             }
-            ("output", None, None, Some(ore)) => Self::OreOutput(
-                ore.parse().ok().filter(|ore| Ore::CONTROLLED.contains(ore)).ok_or_else(unknown)?,
-            ),
+            ("output", None, None, Some(ore)) => Self::OreOutput(controlled(ore)?),
+            ("shadow", None, None, Some(ore)) => Self::Shadow(controlled(ore)?),
+            ("forward-share", None, None, None) => Self::ForwardShare,
+            ("objective", None, None, None) => Self::Objective,
+            ("objective", None, None, Some("rents")) => Self::ObjectiveRents,
+            ("objective", None, None, Some("downstream")) => Self::ObjectiveDownstream,
+            ("objective", None, None, Some("dependence")) => Self::ObjectiveDependence,
             ("own-supply", None, Some(basket), None) => Self::OwnSupply(basket),
             ("fringe-supply", None, Some(basket), None) => Self::FringeSupply(basket),
             ("use", Some(region), Some(basket), None) => Self::Use(region, basket),
@@ -323,6 +402,8 @@ mod tests {
     #[test]
     fn names_are_read_back() {
         let mut all = Output::table();
+        all.extend(Output::of_conduct(Conduct::QuotaState));
+        all.extend(Output::of_conduct(Conduct::Forward(1)));
         all.extend([
             Output::RegionPrice(Region::Europe, Basket::DyTb),
             Output::Use(Region::China, Basket::LaCe),
@@ -345,6 +426,8 @@ mod tests {
             "output.myanmar",
             "futures.x",
             "lerner.NdPr",
+            "shadow.mt-weld",
+            "objective.wealth",
         ] {
             assert!(text.parse::<Output>().is_err(), "{text}");
         }

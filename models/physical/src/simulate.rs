@@ -33,8 +33,8 @@ use crate::futures::FuturesCurve;
 use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
-use crate::world::{Conduct, OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, N_BASKETS, Ore, Parameters, PhysicalError, Region};
+use crate::world::{OUTSIDE, World, WorldSpec};
+use crate::{ActivityPaths, Basket, Conduct, N_BASKETS, Ore, Parameters, PhysicalError, Region};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -45,11 +45,15 @@ const MIN_PATHS: usize = 4;
 /// Parameters, scenario or start out of range, or the first path whose market could not be solved.
 pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, PhysicalError> {
     let world = World::new(spec, activity)?;
-    let paths = || -> Vec<Result<Vec<Record>, PhysicalError>> {
-        (0..activity.n_paths())
-            .into_par_iter()
+    let n_months = activity.n_months();
+    // Written in place: at two kilobytes a month, copies are what a run would wait for.
+    let mut records = vec![Record::EMPTY; activity.n_paths() * n_months];
+    let mut paths = || -> Vec<Result<(), PhysicalError>> {
+        records
+            .par_chunks_mut(n_months)
+            .enumerate()
             .with_min_len(MIN_PATHS)
-            .map(|path_idx| run_path(&world, path_idx))
+            .map(|(path_idx, months)| run_path(&world, path_idx, months))
             .collect()
     };
     let results = match spec.n_threads {
@@ -60,10 +64,8 @@ pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, P
             .map_err(|_| PhysicalError::Threads { n_threads })?
             .install(paths),
     };
-    let mut records = Vec::with_capacity(activity.n_paths() * activity.n_months());
-    for path in results {
-        records.extend(path?);
-    }
+    // The first in the order of paths, whichever thread was first.
+    results.into_iter().collect::<Result<(), _>>()?;
     Ok(Run {
         scenario: spec.scenario.id.clone(),
         conduct: spec.conduct,
@@ -303,6 +305,15 @@ impl Run {
             Output::Share(b) => decision.share[b.index()],
             Output::Corner(b) => f64::from(u8::from(decision.corner[b.index()])),
             Output::Scarcity => f64::from(u8::from(decision.scarce.contains(&true))),
+            Output::Shadow(ore) => {
+                let at = Ore::CONTROLLED.into_iter().position(|one| one == ore);
+                at.map_or(0.0, |at| decision.shadow[at])
+            }
+            Output::ForwardShare => decision.forward_share,
+            Output::Objective => decision.objective.total(),
+            Output::ObjectiveRents => decision.objective.rents,
+            Output::ObjectiveDownstream => decision.objective.downstream,
+            Output::ObjectiveDependence => decision.objective.dependence,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The market as plain numbers: parameters compiled once, curves built from the state of a month.
 
-use crate::conduct::{ConductProblem, Conducted, Controlled};
-use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
+use crate::conduct::{ConductProblem, Conducted, Controlled, Player};
+use crate::curves::{BasketDemand, FADE_WIDTH, PowerCost, PowerSupply, RegionDemand};
+use crate::decision::N_RIVAL;
 use crate::market::{Fringe, JointMarket};
 use crate::parameters::{Parameters, TradeParameters};
-use crate::{N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
+use crate::{Basket, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
 
 /// Number of ores of the dominant supplier.
 pub(crate) const N_OWN: usize = Ore::CONTROLLED.len();
@@ -82,7 +83,9 @@ pub(crate) struct MarketModel {
     /// λ/(1 − β(1 − λ)).
     pub(crate) horizon_adjustment: f64,
     ln_backstop: [f64; N_USES],
+    backstop: [(f64, f64); N_USES],
     pub(crate) satiation: [f64; N_BASKETS],
+    pub(crate) ln_satiation: [f64; N_BASKETS],
     pub(crate) own: Vec<OwnOre>,
     pub(crate) sources: Vec<Source>,
     pub(crate) vat: f64,
@@ -93,6 +96,14 @@ pub(crate) struct MarketModel {
     outside: (f64, f64),
     /// ln `p̄_r`.
     pub(crate) ln_base: ByRegion,
+    /// Positions of the ores of [`Ore::RIVAL`] among the sources.
+    rivals: [Option<usize>; N_RIVAL],
+    /// m: profit of magnet makers a tonne processed, multiple of the base price.
+    pub(crate) downstream_margin: f64,
+    /// g: share of shipments that leaves inside magnets, by basket.
+    pub(crate) magnet_share: [f64; N_BASKETS],
+    /// ω·V̄.
+    pub(crate) dependence_value: f64,
 }
 
 impl MarketModel {
@@ -139,7 +150,12 @@ impl MarketModel {
             adjustment: lambda,
             horizon_adjustment: lambda / (1.0 - beta * (1.0 - lambda)),
             ln_backstop: std::array::from_fn(|u| demand.backstop[u].value.ln()),
+            backstop: std::array::from_fn(|u| {
+                let ln = demand.backstop[u].value.ln();
+                (ln.exp(), (ln - FADE_WIDTH).exp())
+            }),
             satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
+            ln_satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6).ln()),
             own: Vec::new(),
             sources: Vec::new(),
             vat: trade.vat.value,
@@ -149,7 +165,17 @@ impl MarketModel {
             fringe_share: std::array::from_fn(|r| trade.fringe_share[r].value),
             outside: outside_line(trade),
             ln_base: [[0.0; N_BASKETS]; N_REGIONS],
+            rivals: Ore::RIVAL
+                .map(|ore| parameters.fringe.iter().position(|one| one.ore == Some(ore))),
+            downstream_margin: parameters.state.downstream_margin.value,
+            magnet_share: std::array::from_fn(|b| {
+                let forms = parameters.forms[b].iter();
+                forms.filter(|form| !form.in_headline).map(|form| form.share.value).sum()
+            }),
+            dependence_value: 0.0,
         };
+        model.dependence_value =
+            parameters.state.dependence_weight.value * model.base_value_abroad();
         for one in &parameters.controlled {
             model.own.push(OwnOre {
                 yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
@@ -228,7 +254,8 @@ impl MarketModel {
                 regions,
                 power: self.elasticity.map(|elasticity| adjustment * elasticity),
                 ln_backstop: self.ln_backstop,
-                ln_satiation: self.satiation[b].ln(),
+                backstop: self.backstop,
+                ln_satiation: self.ln_satiation[b],
                 floor: self.floor[b],
                 ceiling: 0.0,
                 lowest_backstop: 0.0,
@@ -295,17 +322,40 @@ impl MarketModel {
         self.sources.iter().zip(states).map(one).collect()
     }
 
-    /// The supplier's choice under θ.
-    pub(crate) fn conduct(
-        &self,
-        theta: f64,
-        demand: &[BasketDemand; N_BASKETS],
-        fringe: &FringeList,
-        limits: &[f64; N_OWN],
-        (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
-    ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
-        let ores = self.ores(limits);
-        Self::problem(theta, demand, fringe, &ores).solve(outputs, prices)
+    /// Value of the magnet baskets used outside China in the base year at base prices.
+    fn base_value_abroad(&self) -> f64 {
+        let magnets = [Basket::NdPr, Basket::DyTb].map(Basket::index);
+        let value = |uses: &[[f64; N_BASKETS]; N_USES]| -> f64 {
+            uses.iter().flat_map(|row| magnets.map(|b| row[b] * self.base_price[b])).sum()
+        };
+        self.scale[1..].iter().map(value).sum()
+    }
+
+    /// Positions of the rival's ores among the sources.
+    pub(crate) fn rivals(&self) -> Result<[usize; N_RIVAL], PhysicalError> {
+        let [Some(first), Some(second)] = self.rivals else {
+            let names = Ore::RIVAL.map(Ore::name).join(" and ");
+            return Err(PhysicalError::Missing(format!(
+                "a duopoly: {names} have to be among the sources outside China"
+            )));
+        };
+        Ok([first, second])
+    }
+
+    /// What the rival's outputs say of the source at a position, if it is the rival's.
+    pub(crate) fn rival_output(&self, at: usize, outputs: &[f64; N_RIVAL]) -> Option<f64> {
+        let which = self.rivals.iter().position(|one| *one == Some(at))?;
+        Some(outputs[which])
+    }
+
+    /// Fixes the rival's sources at its outputs, as far as their capacity reaches.
+    pub(crate) fn hold_rival(&self, fringe: &mut FringeList, outputs: &[f64; N_RIVAL]) {
+        for (at, output) in self.rivals.iter().zip(outputs) {
+            if let Some(source) = at.and_then(|at| fringe.get_mut(at)) {
+                source.supply.scale = output.min(source.supply.capacity);
+                source.supply.elasticity = 0.0;
+            }
+        }
     }
 
     /// The first-order conditions at given outputs, whether they hold or not.
@@ -317,29 +367,14 @@ impl MarketModel {
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(&[f64::INFINITY; N_OWN]);
-        Self::problem(theta, demand, fringe, &ores).evaluate(outputs, prices)
+        let market = JointMarket { demand, fringe };
+        ConductProblem { market, ores: &ores, players: [Player::new(theta)] }
+            .evaluate(outputs, prices)
     }
 
-    fn problem<'a>(
-        theta: f64,
-        demand: &'a [BasketDemand; N_BASKETS],
-        fringe: &'a FringeList,
-        ores: &'a [Controlled<N_BASKETS, PowerCost>; N_OWN],
-    ) -> ConductProblem<'a, N_BASKETS, N_OWN, BasketDemand, PowerSupply, PowerCost> {
-        ConductProblem {
-            market: JointMarket { demand, fringe },
-            ores,
-            theta,
-            forward_share: [0.0; N_BASKETS],
-        }
-    }
-
-    fn ores(&self, limits: &[f64; N_OWN]) -> [Controlled<N_BASKETS, PowerCost>; N_OWN] {
-        std::array::from_fn(|i| Controlled {
-            yields: self.own[i].yields,
-            cost: self.own[i].cost,
-            limit: limits[i],
-        })
+    /// The controlled ores as those of the first player.
+    pub(crate) fn ores(&self, limits: &[f64; N_OWN]) -> [Controlled<N_BASKETS, PowerCost>; N_OWN] {
+        std::array::from_fn(|i| Controlled::new(self.own[i].yields, self.own[i].cost, limits[i]))
     }
 
     /// Base outputs of the controlled ores.

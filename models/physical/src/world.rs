@@ -1,11 +1,7 @@
 //! A world: parameters, a scenario, a conduct and the months to simulate, checked and compiled.
 
-use std::fmt;
-use std::str::FromStr;
-
 use monazite_series::{Frequency, Period};
 use monazite_stochastic::Key;
-use serde::{Deserialize, Serialize};
 
 use crate::border::{Border, BorderRules, Needs, use_at};
 use crate::factors::Factors;
@@ -13,84 +9,9 @@ use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::storers::Storers;
 use crate::{
-    ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
+    ActivityPaths, Conduct, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
+    Scenario,
 };
-
-/// How much of its market power the dominant supplier uses.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub enum Conduct {
-    /// Price taker: θ = 0.
-    Taker,
-    /// This many equal groups, each setting its quantity: θ = 1/n.
-    Cournot(u32),
-    /// One dominant firm: θ = 1.
-    Dominant,
-    /// θ itself, 0…1.
-    Theta(f64),
-}
-
-impl Conduct {
-    /// θ.
-    pub fn theta(self) -> f64 {
-        match self {
-            Self::Taker => 0.0,
-            Self::Cournot(n) => 1.0 / f64::from(n),
-            Self::Dominant => 1.0,
-            Self::Theta(theta) => theta,
-        }
-    }
-}
-
-impl fmt::Display for Conduct {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Taker => f.pad("taker"),
-            Self::Cournot(n) => f.pad(&format!("cournot-{n}")),
-            Self::Dominant => f.pad("dominant"),
-            Self::Theta(theta) => f.pad(&format!("theta-{theta}")),
-        }
-    }
-}
-
-impl FromStr for Conduct {
-    type Err = PhysicalError;
-
-    fn from_str(name: &str) -> Result<Self, PhysicalError> {
-        let unknown = || PhysicalError::UnknownName {
-            name: name.to_owned(),
-            expected: "a conduct: taker, cournot-n with n of at least 1, dominant, theta-x with x between 0 and 1",
-        };
-        match name.split_once('-') {
-            None if name == "taker" => Ok(Self::Taker),
-            None if name == "dominant" => Ok(Self::Dominant),
-            Some(("cournot", n)) => {
-                n.parse().ok().filter(|&n| n > 0).map(Self::Cournot).ok_or_else(unknown)
-            }
-            Some(("theta", theta)) => theta
-                .parse()
-                .ok()
-                .filter(|theta| (0.0..=1.0).contains(theta))
-                .map(Self::Theta)
-                .ok_or_else(unknown),
-            _ => Err(unknown()),
-        }
-    }
-}
-
-impl TryFrom<String> for Conduct {
-    type Error = PhysicalError;
-
-    fn try_from(text: String) -> Result<Self, PhysicalError> {
-        text.parse()
-    }
-}
-
-impl From<Conduct> for String {
-    fn from(conduct: Conduct) -> Self {
-        conduct.to_string()
-    }
-}
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +49,7 @@ pub(crate) struct World<'a> {
     pub(crate) model: MarketModel,
     pub(crate) rules: BorderRules,
     pub(crate) activity: &'a ActivityPaths,
-    pub(crate) theta: f64,
+    pub(crate) conduct: Conduct,
     pub(crate) start: Period,
     pub(crate) key: Key,
     pub(crate) persistence: [f64; N_BASKETS],
@@ -175,6 +96,9 @@ impl<'a> World<'a> {
             });
         }
         let model = MarketModel::new(spec.parameters)?;
+        if spec.conduct.forward_rounds().is_some() {
+            model.rivals()?;
+        }
         let base = base_needs(&model);
         let rules = BorderRules::new(spec.parameters, &model, &base.total)?;
         let border = rules.warm(spec.start, &base, &base_outside_sales(&model));
@@ -185,7 +109,7 @@ impl<'a> World<'a> {
         Ok(Self {
             rules,
             activity,
-            theta: spec.conduct.theta(),
+            conduct: spec.conduct,
             start: spec.start,
             key: Key::new(spec.seed),
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
@@ -319,27 +243,3 @@ pub(crate) const OUTSIDE: [usize; N_REGIONS - 1] = {
     }
     all
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conducts_are_read_as_they_are_written() {
-        for (text, theta) in [
-            ("taker", 0.0),
-            ("cournot-2", 0.5),
-            ("cournot-4", 0.25),
-            ("dominant", 1.0),
-            ("theta-0.3", 0.3),
-        ] {
-            let conduct: Conduct = text.parse().unwrap();
-            assert_eq!((conduct.theta(), conduct.to_string().as_str()), (theta, text));
-        }
-        for text in
-            ["", "cournot", "cournot-0", "cournot--1", "theta-2", "theta-nan", "Taker", "leader"]
-        {
-            assert!(text.parse::<Conduct>().is_err(), "{text}");
-        }
-    }
-}

@@ -59,14 +59,16 @@ fn bits(run: &Run, n_paths: usize) -> Vec<u64> {
 #[test]
 fn threads_change_nothing() {
     let (parameters, scenario, paths) = (parameters(), preset("licence-stop"), activity(16));
-    let with = |n_threads| {
-        let spec =
-            WorldSpec { n_threads: Some(n_threads), ..spec(&parameters, &scenario, "cournot-2") };
-        bits(&simulate(&spec, &paths).unwrap(), 16)
-    };
-    let one = with(1);
-    assert_eq!(one, with(2));
-    assert_eq!(one, with(4));
+    for conduct in ["cournot-2", "forward-1", "quota-state"] {
+        let with = |n_threads| {
+            let spec =
+                WorldSpec { n_threads: Some(n_threads), ..spec(&parameters, &scenario, conduct) };
+            bits(&simulate(&spec, &paths).unwrap(), 16)
+        };
+        let one = with(1);
+        assert_eq!(one, with(2));
+        assert_eq!(one, with(4));
+    }
 }
 
 /// Expected activity is a mean over paths, so paths are compared on activity that does not differ between them.
@@ -89,6 +91,11 @@ fn a_shock_of_size_zero_changes_nothing() {
         shock.size = 0.0;
     }
     let (parameters, baseline, paths) = (parameters(), Scenario::baseline(), activity(8));
+    for conduct in ["forward-1", "quota-state"] {
+        let without = simulate(&spec(&parameters, &baseline, conduct), &paths).unwrap();
+        let with = simulate(&spec(&parameters, &nothing, conduct), &paths).unwrap();
+        assert_eq!(bits(&with, 8), bits(&without, 8), "{conduct}");
+    }
     let without = simulate(&spec(&parameters, &baseline, "cournot-2"), &paths).unwrap();
     let with = simulate(&spec(&parameters, &nothing, "cournot-2"), &paths).unwrap();
     assert_eq!(bits(&with, 8), bits(&without, 8));
@@ -103,7 +110,7 @@ fn a_shock_of_size_zero_changes_nothing() {
 #[test]
 fn nothing_is_lost_or_smuggled_in_any_world() {
     for (id, _) in PRESETS {
-        for conduct in ["taker", "cournot-2", "dominant"] {
+        for conduct in ["taker", "cournot-2", "dominant", "duopoly", "forward-2", "quota-state"] {
             let run = run(id, conduct);
             assert_eq!(run.violations(), [], "{id}, {conduct}");
             assert!(run.largest_imbalance() < 1e-11, "{id}, {conduct}");

@@ -69,6 +69,10 @@ pub(super) fn conduct_name(conduct: Conduct) -> String {
         Conduct::Cournot(n) => format!("Cournot, {n} groups"),
         Conduct::Dominant => "dominant firm".into(),
         Conduct::Theta(theta) => format!("θ = {theta}"),
+        Conduct::Duopoly => "duopoly".into(),
+        Conduct::Forward(1) => "duopoly, one forward round".into(),
+        Conduct::Forward(n) => format!("duopoly, {n} forward rounds"),
+        Conduct::QuotaState => "state's quotas".into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables of the simulated market: scenarios, market power, responses, effects, regions, forecast beside simulation.
 
-use monazite_physical::{Basket, Kind, Measure, Output, Region};
+use monazite_physical::{Basket, Conduct, Kind, Measure, Ore, Output, Region};
 
 use super::{Market, basket_name, conduct_name, region_name, scenario_name};
 use crate::chart::number::{fixed, signed};
@@ -105,6 +105,17 @@ impl Market<'_> {
                 Kind::Level,
                 2,
             ));
+        }
+        // What only some kinds of conduct have.
+        if conducts.iter().any(|c| matches!(c, Conduct::Forward(_))) {
+            let label = "share of output that China sells forward".to_owned();
+            rows.push(row(label, Output::ForwardShare, Kind::Level, 3));
+        }
+        if conducts.contains(&Conduct::QuotaState) {
+            for ore in Ore::CONTROLLED {
+                let label = format!("worth of another tonne under the quota, {ore}, CNY/t of ore");
+                rows.push(row(label, Output::Shadow(ore), Kind::Level, 0));
+            }
         }
         let mut labels = vec![Cell::text("the gap is due to")];
         labels.extend(conducts.iter().map(|c| {
