@@ -60,6 +60,9 @@ pub use parameters::{
     FuturesParameters, LicenceParameters, Parameters, TradeParameters,
 };
 pub use record::Output;
-pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
+pub use scenario::{
+    Announcement, Combine, Distribution, PRESETS, REPLAY_PRESETS, Scenario, ScenarioFault, Shape,
+    Shock, ShockStart, Size, Variable,
+};
 pub use simulate::{Run, simulate};
 pub use world::{Conduct, WorldSpec};

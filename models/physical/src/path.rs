@@ -18,7 +18,7 @@ use crate::futures::FuturesCurve;
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
-use crate::world::{OUTSIDE, Plan, World};
+use crate::world::{OUTSIDE, Plan, Schedule, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
@@ -30,6 +30,7 @@ const PERTURBATION: f64 = 0.01;
 /// State carried from month to month.
 struct Path<'a> {
     world: &'a World<'a>,
+    schedule: &'a Schedule,
     index: usize,
     normals: Stream,
     disturbance: [f64; N_BASKETS],
@@ -52,7 +53,8 @@ struct Path<'a> {
 /// # Errors
 /// The month in which the market or the supplier's choice could not be solved.
 pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<Vec<Record>, PhysicalError> {
-    let mut path = Path::new(world, path_idx);
+    let own = world.schedule_of(path_idx);
+    let mut path = Path::new(world, own.as_ref().unwrap_or(&world.schedule), path_idx);
     (0..world.activity.n_months())
         .map(|t| {
             path.month(t).map_err(|source| PhysicalError::Month {
@@ -65,7 +67,7 @@ pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<Vec<Record>
 }
 
 impl<'a> Path<'a> {
-    fn new(world: &'a World<'a>, path_idx: usize) -> Self {
+    fn new(world: &'a World<'a>, schedule: &'a Schedule, path_idx: usize) -> Self {
         let model = &world.model;
         let start = model.start_price;
         let parity = world.parity(&start, &model.tariff);
@@ -86,6 +88,7 @@ impl<'a> Path<'a> {
             .collect();
         Self {
             world,
+            schedule,
             index: path_idx,
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
@@ -104,7 +107,7 @@ impl<'a> Path<'a> {
 
     fn month(&mut self, t: usize) -> Result<Record, PhysicalError> {
         let world = self.world;
-        let (model, factors) = (&world.model, &world.factors[t]);
+        let (model, factors) = (&world.model, &self.schedule.factors[t]);
         let tariffs = world.tariffs(factors);
         let before = self.disturbance;
         for b in 0..N_BASKETS {
@@ -113,7 +116,7 @@ impl<'a> Path<'a> {
         }
         let orders = world.rules.orders(&self.border, &self.last_use);
         let withdrawn = world.rules.withdrawn(&self.border);
-        if let Some(plan) = &world.plans[t] {
+        if let Some(plan) = &self.schedule.plans[t] {
             self.decide(t, plan, &before, &orders, &withdrawn)?;
         }
         let activity = self.activity(t, factors);
@@ -196,7 +199,7 @@ impl<'a> Path<'a> {
         fringe.extend(
             (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0).map(|b| returning(b, withdrawn[b])),
         );
-        let limits = world.limits(t, &plan.factors.quota);
+        let limits = world.limits(t, &plan.factors);
         let chosen =
             model.conduct(world.theta, &demand, &fringe, &limits, (self.outputs, &self.prices))?;
         self.outputs = chosen.outputs;
@@ -234,8 +237,9 @@ impl<'a> Path<'a> {
             }
         }
         let month = world.start.plus(t as i64);
-        let hazard = world.factors[t].hazard;
-        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, hazard);
+        let factors = &self.schedule.factors[t];
+        let licences = (factors.hazard, factors.free);
+        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, licences);
         let mut record = Record {
             price: cleared.prices,
             own: *own,

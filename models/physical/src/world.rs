@@ -8,11 +8,12 @@ use monazite_stochastic::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::border::{Border, BorderRules, Needs, use_at};
-use crate::factors::Factors;
+use crate::factors::{Factors, OnPath};
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::{
-    ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
+    ActivityPaths, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
+    Scenario,
 };
 
 /// How much of its market power the dominant supplier uses.
@@ -130,15 +131,25 @@ pub(crate) struct World<'a> {
     pub(crate) key: Key,
     pub(crate) persistence: [f64; N_BASKETS],
     pub(crate) standard_deviation: [f64; N_BASKETS],
-    /// By month.
-    pub(crate) factors: Vec<Factors>,
-    /// By month; `None` where the supplier does not decide.
-    pub(crate) plans: Vec<Option<Plan>>,
+    /// With expected sizes: that of every path, unless factors differ by path.
+    pub(crate) schedule: Schedule,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
     /// Use at base prices and activity 1.
     pub(crate) base_use: ByRegion,
     base_year: i32,
+    scenario: Scenario,
+    /// Activity, mean over paths: region, end use, month.
+    mean: Vec<f64>,
+}
+
+/// What shocks come to month by month, and what the supplier goes by.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    /// By month.
+    pub(crate) factors: Vec<Factors>,
+    /// By month; `None` where the supplier does not decide.
+    pub(crate) plans: Vec<Option<Plan>>,
 }
 
 /// Months in which quantities are set.
@@ -151,6 +162,7 @@ impl<'a> World<'a> {
     ) -> Result<Self, PhysicalError> {
         spec.parameters.check()?;
         spec.scenario.check()?;
+        spec.scenario.check_from(spec.start)?;
         crate::error::share("theta", spec.conduct.theta())?;
         if spec.start.frequency() != Frequency::Month {
             return Err(PhysicalError::Period {
@@ -169,8 +181,10 @@ impl<'a> World<'a> {
         let rules = BorderRules::new(spec.parameters, &model, &base.total)?;
         let border = rules.warm(spec.start, &base, &base_outside_sales(&model));
         let n_months = activity.n_months();
+        let mean = activity.mean();
         let factors =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let plans = plans((spec.scenario, spec.start), &[], &mean, n_months);
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -180,14 +194,42 @@ impl<'a> World<'a> {
             key: Key::new(spec.seed),
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
-            factors,
-            plans: plans(spec, activity),
+            schedule: Schedule { factors, plans },
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
             base_use: base.total,
             base_year: spec.parameters.base_year,
             model,
+            scenario: spec.scenario.clone(),
+            mean,
         })
+    }
+
+    /// The schedule of one path, where it is not that of all.
+    pub(crate) fn schedule_of(&self, path_idx: usize) -> Option<Schedule> {
+        if !self.scenario.differs_by_path() {
+            return None;
+        }
+        let sizes = self.sizes(path_idx);
+        let own = |r: usize, u: usize, t: usize| {
+            self.activity.months(path_idx, Region::ALL[r], EndUse::ALL[u])[t]
+        };
+        let path =
+            OnPath { scenario: &self.scenario, start: self.start, sizes: &sizes, activity: &own };
+        let n_months = self.activity.n_months();
+        Some(Schedule {
+            factors: (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect(),
+            plans: plans((&self.scenario, self.start), &sizes, &self.mean, n_months),
+        })
+    }
+
+    /// Sizes drawn on a path, by shock: the nth shock to a variable has the same one in every scenario.
+    fn sizes(&self, path_idx: usize) -> Vec<Option<f64>> {
+        let shocks = &self.scenario.shocks;
+        let ordinal = |idx: usize| {
+            shocks[..idx].iter().filter(|one| one.variable == shocks[idx].variable).count()
+        };
+        (0..shocks.len()).map(|idx| shocks[idx].draw(self.key, path_idx, ordinal(idx))).collect()
     }
 
     /// Years from the middle of the base year to the middle of a month: growth is counted over them, and not backwards.
@@ -198,11 +240,11 @@ impl<'a> World<'a> {
     }
 
     /// Q̄ in a month.
-    pub(crate) fn limits(&self, month_idx: usize, quota: &[f64; N_OWN]) -> [f64; N_OWN] {
-        let years = self.years_since_base(month_idx);
+    pub(crate) fn limits(&self, month_idx: usize, factors: &Factors) -> [f64; N_OWN] {
+        let years = self.years_since_base(month_idx) + factors.quota_years;
         std::array::from_fn(|i| {
             let ore = &self.model.own[i];
-            ore.limit * (1.0 + ore.growth).powf(years) * quota[i]
+            ore.limit * (1.0 + ore.growth).powf(years) * factors.quota[i]
         })
     }
 
@@ -240,12 +282,18 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
     })
 }
 
-/// The supplier's plans: in January, in July and in the first month, over the months until the next.
-fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
-    let n_months = activity.n_months();
-    let mean = activity.mean();
+/// The supplier's plans: in January, in July and in the first month, over the months until the next. It goes by `mean`
+/// activity, by the `sizes` of shocks that have begun and by the expected sizes of those that are announced.
+fn plans(
+    (scenario, start): (&Scenario, Period),
+    sizes: &[Option<f64>],
+    mean: &[f64],
+    n_months: usize,
+) -> Vec<Option<Plan>> {
+    let mean_of = |r: usize, u: usize, t: usize| mean[(r * N_USES + u) * n_months + t];
+    let path = OnPath { scenario, start, sizes, activity: &mean_of };
     let decides =
-        |t: usize| t == 0 || SETTING_MONTHS.contains(&(spec.start.plus(t as i64).season() + 1));
+        |t: usize| t == 0 || SETTING_MONTHS.contains(&(start.plus(t as i64).season() + 1));
     (0..n_months)
         .map(|t| {
             if !decides(t) {
@@ -254,10 +302,10 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
             let mut expected = [[0.0; N_USES]; N_REGIONS];
             for month in t..until {
-                let known = Factors::of(spec.scenario, spec.start, month, Some(t));
+                let known = Factors::on_path(&path, month, Some(t));
                 for r in 0..N_REGIONS {
                     for u in 0..N_USES {
-                        let value = mean[(r * N_USES + u) * n_months + month];
+                        let value = mean_of(r, u, month);
                         expected[r][u] += value * known.activity[r][u] / (until - t) as f64;
                     }
                 }
@@ -265,7 +313,7 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
             Some(Plan {
                 n_months: until - t,
                 activity: expected,
-                factors: Factors::of(spec.scenario, spec.start, t, Some(t)),
+                factors: Factors::on_path(&path, t, Some(t)),
             })
         })
         .collect()
