@@ -8,6 +8,7 @@ mod forecast;
 mod init;
 mod model_file;
 mod report;
+mod scenario;
 mod series_input;
 mod sink;
 mod terminal;
@@ -45,6 +46,7 @@ enum Command {
     Data(data::Args),
     Forecast(forecast::Args),
     Backtest(backtest::Args),
+    Scenario(scenario::Args),
     Explain(explain::Args),
 }
 
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Data(args) => args.run(&mut terminal),
         Command::Forecast(args) => args.run(&mut terminal),
         Command::Backtest(args) => args.run(&mut terminal),
+        Command::Scenario(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

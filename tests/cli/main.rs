@@ -6,6 +6,7 @@ mod common;
 mod forecast;
 mod readme;
 mod report;
+mod scenario;
 mod small;
 
 use std::path::Path;

@@ -10,7 +10,7 @@ use monazite_series::Period;
 
 use crate::diagnostic::{Diagnostic, nearest};
 
-pub use read::read_scenario;
+pub use read::{at_key, read_scenario};
 pub use words::shock_sentence;
 
 /// What `monazite scenario new` writes: every key, with a word on each.
@@ -226,7 +226,7 @@ mod tests {
                 "[[shocks]]\nvariable = \"quota\"\nsize = -1.5\nstart = 0\n",
                 "S004",
                 ":5:8",
-                "below −1",
+                "no less than −1",
             ),
             (
                 "[[shocks]]\nvariable = \"quota\"\nsize = -0.5\nstart = \"2025-01\"\n",

@@ -48,7 +48,7 @@ pub(super) fn placed(e: &PhysicalError, source: &ScenarioSource, n_inherited: us
 
 /// A finding at the value of a key, of one of the shocks or of the scenario itself; at the shock where the key is not
 /// written, and at the file where that is not there either.
-pub(super) fn at_key(
+pub fn at_key(
     found: Diagnostic,
     source: &ScenarioSource,
     shock: Option<usize>,

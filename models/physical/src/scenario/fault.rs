@@ -22,8 +22,11 @@ pub struct ScenarioFault {
 impl fmt::Display for ScenarioFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "scenario {}: ", self.scenario)?;
-        if let Some(shock) = self.shock {
-            write!(f, "shock {}, ", shock + 1)?;
+        match (self.shock, self.other) {
+            // Two shocks that contradict each other are both named in the problem.
+            (Some(_), Some(_)) => return f.write_str(&self.problem),
+            (Some(shock), None) => write!(f, "shock {}, ", shock + 1)?,
+            (None, _) => {}
         }
         write!(f, "`{}`: {}", self.key, self.problem)
     }

@@ -145,8 +145,7 @@ impl Shock {
     /// What is wrong with it by itself, whatever the first simulated month.
     pub(super) fn fault(&self) -> Option<ShockFault> {
         let fault = |key, problem: String, remedy: &str| Some((key, problem, remedy.to_owned()));
-        let lowest = if self.variable.is_added() { f64::NEG_INFINITY } else { -1.0 };
-        if let Some(problem) = self.size.problem(lowest) {
+        if let Some(problem) = self.size.problem(self.variable.sizes()) {
             return fault("size", problem, "0.3 stands for +30 %, −0.2 for −20 %");
         }
         if let Some(problem) = self.shape.problem() {
@@ -163,7 +162,7 @@ impl Shock {
         }
         if self.shape == Shape::Growth {
             let lowest = match &self.size {
-                Size::Drawn(distribution) => distribution.lowest(),
+                Size::Drawn(distribution) => distribution.ends().0,
                 other => other.expected(0),
             };
             if !self.variable.can_grow() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Months a path can have: no simulation is longer.
 const LONGEST_PATH: usize = 240;
-/// Standard deviations below the mean that a normal size has to stay above −1.
+/// Standard deviations around its mean within which a normal size is kept.
 const TAIL: f64 = 4.0;
 
 /// How large a shock is, as a relative change (.3 is +30 %); for a tariff, the addition to the rate.
@@ -85,20 +85,23 @@ impl Distribution {
         }
     }
 
-    /// Lower end, or four standard deviations below the mean.
-    pub fn lowest(&self) -> f64 {
+    /// Ends of its range; of a normal four standard deviations around its mean, which it passes once in 16,000 draws and
+    /// is kept within.
+    pub fn ends(&self) -> (f64, f64) {
         match *self {
-            Self::Normal { mean, sd } => mean - TAIL * sd,
-            Self::Uniform { low, .. } | Self::Triangular { low, .. } => low,
-            Self::TwoPoint { low, high, .. } => low.min(high),
+            Self::Normal { mean, sd } => (mean - TAIL * sd, mean + TAIL * sd),
+            Self::Uniform { low, high } | Self::Triangular { low, high, .. } => (low, high),
+            Self::TwoPoint { low, high, .. } => (low.min(high), low.max(high)),
         }
     }
 
-    /// One value, from one number of the stream. Inverse distribution functions; a normal is kept above
-    /// [`Distribution::lowest`], which it passes once in 30,000 draws.
+    /// One value, from one number of the stream by the inverse distribution function, or from one normal.
     pub(crate) fn draw(&self, stream: &mut Stream) -> f64 {
         match *self {
-            Self::Normal { mean, sd } => (mean + sd * stream.normal()).max(self.lowest()),
+            Self::Normal { mean, sd } => {
+                let (low, high) = self.ends();
+                (mean + sd * stream.normal()).clamp(low, high)
+            }
             Self::Uniform { low, high } => low + (high - low) * stream.uniform(),
             Self::Triangular { low, mode, high } => {
                 let (u, width) = (stream.uniform(), high - low);
@@ -150,32 +153,31 @@ impl Size {
         }
     }
 
-    /// What is wrong with it; `lowest` is −1 where a quantity cannot fall by more than all of itself.
-    pub(crate) fn problem(&self, lowest: f64) -> Option<String> {
-        let below = |value: f64| value < lowest;
-        let small =
-            |value: f64| format!("{value} is below −1: nothing falls by more than all of it");
+    /// What is wrong with it as a change of a variable whose sizes are `least` to `most`; `said` says so.
+    pub(crate) fn problem(&self, (least, most, said): (f64, f64, &str)) -> Option<String> {
+        let possible = |value: f64| value.is_finite() && least <= value && value <= most;
         match self {
-            Self::Fixed(value) if !value.is_finite() => Some(format!("{value} is not finite")),
-            Self::Fixed(value) => below(*value).then(|| small(*value)),
+            Self::Fixed(value) => {
+                (!possible(*value)).then(|| format!("{value} is not possible: {said}"))
+            }
             Self::Path(values) if values.is_empty() || values.len() > LONGEST_PATH => {
                 Some(format!("a path has 1 to {LONGEST_PATH} months, not {}", values.len()))
             }
             Self::Path(values) => {
-                let odd = values.iter().position(|value| !value.is_finite() || below(*value))?;
-                Some(format!(
-                    "month {} of the path is {}: finite and no less than −1 is possible",
-                    odd + 1,
-                    values[odd]
-                ))
+                let odd = values.iter().position(|value| !possible(*value))?;
+                Some(format!("month {} of the path is {}: {said}", odd + 1, values[odd]))
             }
             Self::Drawn(distribution) => {
                 if let Some(problem) = distribution.problem() {
                     return Some(problem.to_owned());
                 }
-                below(distribution.lowest()).then(|| match distribution {
-                    Distribution::Normal { .. } => "a normal size has to stay above −1 by four standard deviations: nothing falls by more than all of it".to_owned(),
-                    _ => small(distribution.lowest()),
+                let (low, high) = distribution.ends();
+                (!possible(low) || !possible(high)).then(|| {
+                    let ends = match distribution {
+                        Distribution::Normal { .. } => "four standard deviations around its mean",
+                        _ => "its range",
+                    };
+                    format!("{ends} are {low} to {high}, and a size is {said}")
                 })
             }
             Self::Level { level, month } => {
@@ -352,10 +354,11 @@ mod tests {
 
     #[test]
     fn sizes_that_make_no_sense_say_why() {
+        let (factor, rate) = ((-1.0, f64::MAX, "no less than −1"), (f64::MIN, f64::MAX, "finite"));
         let normal = |mean, sd| Size::Drawn(Distribution::Normal { mean, sd });
-        assert!(normal(0.0, 0.25).problem(-1.0).is_none());
-        assert!(normal(0.0, 0.26).problem(-1.0).is_some_and(|p| p.contains("four standard")));
-        assert!(normal(0.0, 0.26).problem(f64::NEG_INFINITY).is_none());
+        assert!(normal(0.0, 0.25).problem(factor).is_none());
+        assert!(normal(0.0, 0.26).problem(factor).is_some_and(|p| p.contains("four standard")));
+        assert!(normal(0.0, 0.26).problem(rate).is_none());
         for size in [
             Size::Fixed(-1.01),
             Size::Fixed(f64::NAN),
@@ -367,7 +370,7 @@ mod tests {
             Size::Level { level: 0.0, month: "2030-07".parse().unwrap() },
             Size::Level { level: 2.0, month: "2030".parse().unwrap() },
         ] {
-            assert!(size.problem(-1.0).is_some(), "{size:?}");
+            assert!(size.problem(factor).is_some(), "{size:?}");
         }
     }
 }

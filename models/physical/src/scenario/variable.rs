@@ -81,6 +81,18 @@ impl Variable {
         matches!(self, Self::Tariff(_))
     }
 
+    /// Least and largest size of a shock, and what is said of any other.
+    pub(super) const fn sizes(self) -> (f64, f64, &'static str) {
+        match self {
+            Self::Tariff(_) => (f64::MIN, f64::MAX, "finite"),
+            _ => (
+                -1.0,
+                f64::MAX,
+                "finite and no less than −1, since nothing falls by more than all of it",
+            ),
+        }
+    }
+
     /// Whether its growth can be changed: quantities that have a level of their own.
     pub const fn can_grow(self) -> bool {
         matches!(self, Self::Activity(..) | Self::Quota | Self::Capacity(_))
