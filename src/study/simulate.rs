@@ -249,8 +249,8 @@ mod tests {
     #[test]
     fn unknown_names_are_met_with_the_nearest_one() {
         let known = shipped_scenarios().unwrap();
-        let e = scenarios_of(&spec(&["taker"], &["ev-up-20"]), &known).unwrap_err();
-        assert!(e.code == "S004" && e.to_string().contains("did you mean `ev-up-30`"), "{e}");
+        let e = scenarios_of(&spec(&["taker"], &["wind-up-4"]), &known).unwrap_err();
+        assert!(e.code == "S004" && e.to_string().contains("did you mean `wind-up-40`"), "{e}");
         let e = conducts_of(&spec(&["dominent"], &[])).unwrap_err();
         assert!(e.code == "S004" && e.to_string().contains("did you mean `dominant`"), "{e}");
         // The taker is what the others are measured against.

@@ -162,7 +162,6 @@ impl<'a> World<'a> {
     ) -> Result<Self, PhysicalError> {
         spec.parameters.check()?;
         spec.scenario.check()?;
-        spec.scenario.check_from(spec.start)?;
         crate::error::share("theta", spec.conduct.theta())?;
         if spec.start.frequency() != Frequency::Month {
             return Err(PhysicalError::Period {
@@ -170,6 +169,7 @@ impl<'a> World<'a> {
                 problem: "the simulation starts in a month",
             });
         }
+        spec.scenario.check_from(spec.start)?;
         if spec.start.year() < spec.parameters.base_year {
             return Err(PhysicalError::Period {
                 period: spec.start.to_string(),

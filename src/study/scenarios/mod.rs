@@ -94,7 +94,7 @@ impl Scenarios {
             let found =
                 Diagnostic::error("S006", format!("the id `{}` is {of}", other.scenario.id))
                     .help("give the scenario another id; `base` builds on an existing one");
-            return Err(read::at_key(found, &source, None, "id"));
+            return Err(at_key(found, &source, None, "id"));
         }
         self.sources.push(source);
         Ok(self.sources.len() - 1)
