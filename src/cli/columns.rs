@@ -3,13 +3,14 @@
 /// Rows of text with a header; numbers, which are right-aligned, are those columns whose header starts with `>`.
 #[derive(Debug)]
 pub(super) struct Columns {
-    headers: Vec<&'static str>,
+    headers: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Columns {
-    pub(super) fn new(headers: &[&'static str]) -> Self {
-        Self { headers: headers.to_vec(), rows: Vec::new() }
+    pub(super) fn new<S: AsRef<str>>(headers: &[S]) -> Self {
+        let headers = headers.iter().map(|header| header.as_ref().to_owned()).collect();
+        Self { headers, rows: Vec::new() }
     }
 
     pub(super) fn push(&mut self, row: Vec<String>) {
@@ -17,11 +18,10 @@ impl Columns {
     }
 
     pub(super) fn render(&self) -> String {
-        let name = |header: &'static str| header.trim_start_matches('>');
         let width = |at: usize| {
             let cells =
                 self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
-            cells.chain([name(self.headers[at]).chars().count()]).max().unwrap_or(0)
+            cells.chain([name(&self.headers[at]).chars().count()]).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.headers.len()).map(width).collect();
         let line = |cells: &mut dyn Iterator<Item = &str>| {
@@ -52,6 +52,11 @@ impl Columns {
         }
         text
     }
+}
+
+/// A header without the mark of a number.
+fn name(header: &str) -> &str {
+    header.trim_start_matches('>')
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod forecast;
 mod init;
 mod model_file;
 mod report;
+mod scenario;
 mod series_input;
 mod sink;
 mod tally;
@@ -49,6 +50,7 @@ enum Command {
     Forecast(forecast::Args),
     Backtest(backtest::Args),
     Decompose(decompose::Args),
+    Scenario(scenario::Args),
     Explain(explain::Args),
 }
 
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Forecast(args) => args.run(&mut terminal),
         Command::Backtest(args) => args.run(&mut terminal),
         Command::Decompose(args) => args.run(&mut terminal),
+        Command::Scenario(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -209,6 +209,14 @@ Fix: mend the line shown."),
 Two keys cannot both hold.
 Example: `paths = 100` together with a stopping rule.
 Fix: delete one of the keys the message names."),
+    ("S007", "Two shocks of a scenario meet and do not say what they come to.
+They act on the same variable, or one of them on a part of what the other acts on, in the same months.
+Example: `activity.ev` +30 % and `activity.ev.china` +10 %, both from the first month on.
+Fix: write `combine = \"add\"`, `\"multiply\"` or `\"replace\"` into the second one, or let one end before the other starts."),
+    ("S008", "A shock does nothing in the months simulated.
+It starts after the last of them: the scenario is run, and the shock does not show.
+Example: `start = 30` in a study that simulates 22 months.
+Fix: let the shock start earlier, or the simulation end later."),
     ("U001", "An argument has a value that is not possible.
 Example: `--horizon 0`.
 Fix: see `--help` of the command."),

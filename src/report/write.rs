@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::output::{Input, Manifest, PROGRAM, RunFolder, json_bytes, sha256};
 use crate::study::forecast::forecast_csv;
 use crate::study::run::Results;
+use crate::study::scenarios::Provenance;
 use crate::study::simulate::QUANTILES;
 use crate::study::spec::Study;
 
@@ -110,7 +111,8 @@ fn simulation_csv(results: &Results) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|e| cannot(&e))
 }
 
-/// What the run was made from: options, seed and hashes of every bundled table and of the study file.
+/// What the run was made from: options, seed and hashes of every bundled table, of the study file and of its
+/// scenarios.
 fn manifest(study: &Study) -> Result<Manifest, Diagnostic> {
     let mut inputs: Vec<Input> = bundled_files()
         .map(|(name, text)| Input {
@@ -124,6 +126,15 @@ fn manifest(study: &Study) -> Result<Manifest, Diagnostic> {
         sha256: sha256(study.text.as_bytes()),
         to: None,
     });
+    for source in study.scenarios.sources() {
+        if source.provenance == Provenance::File {
+            inputs.push(Input {
+                name: format!("scenario:{}", source.scenario.id),
+                sha256: sha256(source.text.as_bytes()),
+                to: None,
+            });
+        }
+    }
     let options = serde_json::to_value(&study.spec)
         .map_err(|e| Diagnostic::error("I002", format!("the study cannot be written: {e}")))?;
     Ok(Manifest {

@@ -177,9 +177,13 @@ fn wind_levels() -> Result<Vec<(f64, f64)>, Diagnostic> {
     ])
 }
 
-/// A figure of the IEA's demand table, kt of metal.
+/// A figure of the IEA's demand table, kt of metal, in the scenario that demand follows.
 pub(crate) fn iea(sector: &str, year: i32) -> Result<f64, Diagnostic> {
-    let scenario = if year == BASE_YEAR { "base" } else { SCENARIO };
+    iea_of(if year == BASE_YEAR { "base" } else { SCENARIO }, sector, year)
+}
+
+/// A figure of the IEA's demand table, kt of metal.
+pub(crate) fn iea_of(scenario: &str, sector: &str, year: i32) -> Result<f64, Diagnostic> {
     let rows = table::<IeaDemand>()?;
     let wanted = |r: &&IeaDemand| {
         r.edition == EDITION && r.sector == sector && r.year == year && r.scenario == scenario

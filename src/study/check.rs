@@ -7,7 +7,7 @@ use monazite_series::{Frequency, Period};
 use toml::de::{DeTable, DeValue};
 
 use super::forecast::{first_month_outside_china, plans};
-use super::simulate::{conducts_of, scenarios_of, shipped_scenarios};
+use super::simulate::{conducts_of, scenarios_of};
 use super::spec::{Study, locate};
 use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
@@ -70,7 +70,7 @@ pub(super) fn check_values(study: &Study) -> Result<(), Diagnostic> {
         return refuse(("simulate", "conduct"), "simulate.conduct is empty".to_owned(), &fix);
     }
     // One name at a time, so that a finding stands at its name.
-    let known = shipped_scenarios()?;
+    let known = study.scenarios.scenarios();
     for name in &spec.simulate.scenarios {
         let mut one = spec.simulate.clone();
         one.scenarios = vec![name.clone()];
@@ -138,6 +138,9 @@ pub(super) fn check_months(study: &Study, catalogue: &Catalogue) -> Result<(), D
             ),
             "let the simulation end earlier".to_owned(),
         );
+    }
+    for id in &spec.simulate.scenarios {
+        study.scenarios.resolve(study.scenarios.get(id)?, spec.simulate.from)?;
     }
     Ok(())
 }

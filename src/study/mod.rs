@@ -7,6 +7,7 @@ pub mod explain;
 pub mod forecast;
 pub mod licences;
 pub mod run;
+pub mod scenarios;
 pub mod simulate;
 pub mod spec;
 pub mod vehicles;

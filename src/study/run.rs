@@ -5,7 +5,7 @@ use super::calibrate::{Calibration, calibrate};
 use super::check::check_months;
 use super::explain::{Explanation, explain};
 use super::forecast::{JanuaryShare, SeriesForecast, forecast, january_shares};
-use super::simulate::{Simulation, run_worlds, shipped_scenarios};
+use super::simulate::{Simulation, run_worlds};
 use super::spec::{Study, StudySpec};
 use super::vehicles::ev_paths;
 use crate::data::{Catalogue, Claim, Entry, claims};
@@ -65,7 +65,7 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     say("explaining");
     let explanation = explain(&catalogue)?;
     say("calibrating");
-    let (calibration, simulation) = market(&catalogue, &forecasts, &spec, say)?;
+    let (calibration, simulation) = market(&catalogue, &forecasts, study, say)?;
     Ok(Results {
         forecasts,
         january,
@@ -82,9 +82,10 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
 fn market(
     catalogue: &Catalogue,
     forecasts: &[SeriesForecast],
-    spec: &StudySpec,
+    study: &Study,
     say: &dyn Fn(&str),
 ) -> Result<(Calibration, Simulation), Diagnostic> {
+    let spec = &study.spec;
     let vehicles = forecasts
         .iter()
         .find(|s| s.plan.id == "ev-sales-china")
@@ -95,7 +96,7 @@ fn market(
     let activity = activity_paths(&ev, simulate.from, n_months, spec.seed)?;
     let calibration = calibrate(catalogue)?.anchored(&activity, simulate.from)?;
     say("simulating");
-    let scenarios = shipped_scenarios()?;
+    let scenarios = study.scenarios.scenarios();
     let simulation =
         run_worlds(simulate, &scenarios, calibration.parameters(), &activity, spec.seed)?;
     Ok((calibration, simulation))

@@ -1,12 +1,13 @@
 //! The worlds of a study: every scenario under every conduct, on the same paths, and what is measured between them.
 
 use monazite_physical::{
-    ActivityPaths, Conduct, MarkUp, Measure, Output, PRESETS, Parameters, PhysicalError, Run,
-    Scenario, WorldSpec, mark_up, market_power, scenario_effects, simulate,
+    ActivityPaths, Conduct, MarkUp, Measure, Output, Parameters, PhysicalError, Run, Scenario,
+    WorldSpec, mark_up, market_power, scenario_effects, simulate,
 };
 use monazite_series::Period;
 use serde::Serialize;
 
+use super::scenarios::{Provenance, Scenarios, finding};
 use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
 
@@ -52,6 +53,8 @@ pub struct WorldMeasures {
 /// Results of all worlds, in the order of the study: scenarios, then conducts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
+    /// The scenarios run, with the shocks of those they build on; the baseline first.
+    pub scenarios: Vec<Scenario>,
     /// Rows of simulation.csv.
     pub rows: Vec<SimulationRow>,
     /// Measures by world.
@@ -62,30 +65,23 @@ pub struct Simulation {
     pub n_paths: usize,
 }
 
-/// The scenarios shipped with the program, checked.
+/// The scenarios shipped with the program for months to come, checked.
 ///
 /// # Errors
 /// Never in a released binary: a test reads them.
 pub fn shipped_scenarios() -> Result<Vec<Scenario>, Diagnostic> {
-    PRESETS
-        .iter()
-        .map(|(id, text)| {
-            let scenario: Scenario = toml::from_str(text).map_err(|e| {
-                Diagnostic::error("S002", format!("scenario {id}: {}", e.message()))
-                    .help("this is a fault of the program")
-            })?;
-            scenario.check().map_err(|e| refused(&e))?;
-            Ok(scenario)
-        })
-        .collect()
+    let all = Scenarios::shipped()?;
+    let runs = all.sources().iter().filter(|source| source.provenance == Provenance::Preset);
+    Ok(runs.map(|source| source.scenario.clone()).collect())
 }
 
-/// The baseline and the scenarios of a study, found among `known`.
+/// The baseline and the scenarios of a study, found among `known`, with the shocks of those they build on.
 ///
 /// # Errors
-/// `S004` for a name that is not known, with the nearest one.
+/// `S004` for a name that is not known, with the nearest one, or a base that is not known.
 pub fn scenarios_of(spec: &SimulateSpec, known: &[Scenario]) -> Result<Vec<Scenario>, Diagnostic> {
-    let mut scenarios = vec![Scenario::baseline()];
+    let baseline = known.iter().find(|one| one.id == "baseline");
+    let mut scenarios = vec![baseline.cloned().unwrap_or_else(Scenario::baseline)];
     for id in &spec.scenarios {
         if scenarios.iter().any(|one| one.id == *id) {
             continue;
@@ -94,7 +90,7 @@ pub fn scenarios_of(spec: &SimulateSpec, known: &[Scenario]) -> Result<Vec<Scena
             .iter()
             .find(|one| one.id == *id)
             .ok_or_else(|| unknown("scenario", id, known.iter().map(|one| one.id.as_str())))?;
-        scenarios.push(found.clone());
+        scenarios.push(found.resolved(known).map_err(|e| finding(&e))?);
     }
     Ok(scenarios)
 }
@@ -128,6 +124,9 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 fn refused(e: &PhysicalError) -> Diagnostic {
+    if matches!(e, PhysicalError::Scenario(_)) {
+        return finding(e);
+    }
     Diagnostic::error("M010", format!("the physical market could not be simulated: {e}"))
         .help("look at the scenario and at the parameters with `monazite calibrate`")
 }
@@ -145,6 +144,7 @@ pub fn run_worlds(
 ) -> Result<Simulation, Diagnostic> {
     let (scenarios, conducts) = (scenarios_of(spec, known)?, conducts_of(spec)?);
     let mut simulation = Simulation {
+        scenarios: Vec::new(),
         rows: Vec::new(),
         measures: Vec::new(),
         n_months: activity.n_months(),
@@ -183,6 +183,7 @@ pub fn run_worlds(
             baselines = runs;
         }
     }
+    simulation.scenarios = scenarios;
     Ok(simulation)
 }
 
@@ -248,8 +249,8 @@ mod tests {
     #[test]
     fn unknown_names_are_met_with_the_nearest_one() {
         let known = shipped_scenarios().unwrap();
-        let e = scenarios_of(&spec(&["taker"], &["ev-up-20"]), &known).unwrap_err();
-        assert!(e.code == "S004" && e.to_string().contains("did you mean `ev-up-30`"), "{e}");
+        let e = scenarios_of(&spec(&["taker"], &["wind-up-4"]), &known).unwrap_err();
+        assert!(e.code == "S004" && e.to_string().contains("did you mean `wind-up-40`"), "{e}");
         let e = conducts_of(&spec(&["dominent"], &[])).unwrap_err();
         assert!(e.code == "S004" && e.to_string().contains("did you mean `dominant`"), "{e}");
         // The taker is what the others are measured against.

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
+use toml::de::DeTable;
 
 use super::check::check_values;
+use super::scenarios::Scenarios;
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// The study that runs when none is named, and what `monazite init` writes.
@@ -114,6 +116,8 @@ pub struct Study {
     pub path: Option<PathBuf>,
     /// Its text, for the manifest.
     pub text: String,
+    /// The scenarios it can name: those shipped and those of its folder `scenarios/`.
+    pub scenarios: Scenarios,
 }
 
 impl Study {
@@ -122,13 +126,13 @@ impl Study {
     /// # Errors
     /// Never in a released binary: a test reads it.
     pub fn bundled() -> Result<Self, Diagnostic> {
-        Self::parse(BUNDLED, None)
+        Self::parse(BUNDLED, None, Scenarios::shipped()?)
     }
 
     /// Reads `path`, or `path/study.toml` if it is a folder.
     ///
     /// # Errors
-    /// I001 if it cannot be read, S001–S005 if it is not a study.
+    /// I001 if it or a scenario of it cannot be read, S001–S006 if it is not a study or one of them is not a scenario.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let file = if path.is_dir() { path.join("study.toml") } else { path.to_owned() };
         let text = std::fs::read_to_string(&file).map_err(|e| {
@@ -136,11 +140,12 @@ impl Study {
                 "name a study folder or a study.toml; `monazite init DIR` writes one to start from",
             )
         })?;
-        Self::parse(&text, Some(file))
+        let folder = file.parent().map_or_else(PathBuf::new, Path::to_owned);
+        Self::parse(&text, Some(file), Scenarios::of_folder(&folder)?)
     }
 
-    fn parse(text: &str, path: Option<PathBuf>) -> Result<Self, Diagnostic> {
-        let mut study = Self { spec: StudySpec::default(), path, text: text.to_owned() };
+    fn parse(text: &str, path: Option<PathBuf>, scenarios: Scenarios) -> Result<Self, Diagnostic> {
+        let mut study = Self { spec: StudySpec::default(), path, text: text.to_owned(), scenarios };
         study.spec =
             toml::from_str(text).map_err(|e| toml_diagnostic(text, &study.file_name(), &e))?;
         check_values(&study)?;
@@ -178,15 +183,12 @@ pub fn toml_diagnostic(text: &str, file: &str, e: &toml::de::Error) -> Diagnosti
             .text(source, unknown.chars().count())
             .help(hint);
     }
-    // A schema error names what it expected; anything else is not TOML at all.
-    let code = if ["invalid type", "invalid value", "missing field"]
-        .iter()
-        .any(|s| message.starts_with(s))
-        || message.contains("is not a period")
-    {
-        "S002"
-    } else {
+    let code = if DeTable::parse(text).is_err() {
         "S005"
+    } else if message.starts_with("missing field") {
+        "S003"
+    } else {
+        "S002"
     };
     Diagnostic::error(code, message)
         .at(file, line, column)
@@ -198,6 +200,10 @@ pub fn toml_diagnostic(text: &str, file: &str, e: &toml::de::Error) -> Diagnosti
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Study, Diagnostic> {
+        Study::parse(text, None, Scenarios::shipped().unwrap())
+    }
+
     #[test]
     fn the_bundled_study_is_the_default_one() {
         assert_eq!(Study::bundled().unwrap().spec, StudySpec::default());
@@ -205,8 +211,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_the_nearest_one() {
-        let e =
-            Study::parse("title = \"x\"\n[forecast]\nuntill = \"2027-12\"\n", None).unwrap_err();
+        let e = parse("title = \"x\"\n[forecast]\nuntill = \"2027-12\"\n").unwrap_err();
         assert_eq!(e.code, "S001");
         let text = e.to_string();
         assert!(text.contains("did you mean `until`") && text.contains("study.toml:3:1"), "{text}");
@@ -226,7 +231,7 @@ mod tests {
             ("seed = \"x\"\n", "S002", "study.toml:1"),
             ("[simulate\n", "S005", "study.toml:1"),
         ] {
-            let e = Study::parse(text, None).unwrap_err();
+            let e = parse(text).unwrap_err();
             assert_eq!(e.code, code, "{text}");
             assert!(e.to_string().contains(place), "{e}");
         }

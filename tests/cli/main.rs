@@ -8,6 +8,7 @@ mod forecast;
 mod readme;
 mod regressors;
 mod report;
+mod scenario;
 mod small;
 
 use std::path::Path;

@@ -102,7 +102,7 @@ impl BorderRules {
         let n_months = usize::try_from(start.ordinal() - control.ordinal()).unwrap_or(0);
         for month in control.run(n_months) {
             let needs = Needs { orders: self.orders(&border, &base.total), ..*base };
-            let crossing = self.cross(&mut border, &needs, fringe, month, 1.0);
+            let crossing = self.cross(&mut border, &needs, fringe, month, (1.0, 1.0));
             for r in 1..N_REGIONS {
                 for b in 0..N_BASKETS {
                     let available = border.stock[r][b]
@@ -139,14 +139,15 @@ impl BorderRules {
         total
     }
 
-    /// Sells the fringe's outside supply, takes applications and approves.
+    /// Sells the fringe's outside supply, takes applications and approves; a scenario's factors are on the hazard and on
+    /// the share that needs no licence.
     pub(crate) fn cross(
         &self,
         border: &mut Border,
         needs: &Needs,
         fringe: &[f64; N_BASKETS],
         month: Period,
-        hazard_factor: f64,
+        (hazard_factor, free_factor): (f64, f64),
     ) -> Crossing {
         let mut crossing = Crossing { shipments: ZERO, allowed: ZERO, fringe_sales: ZERO };
         for b in 0..N_BASKETS {
@@ -157,7 +158,7 @@ impl BorderRules {
             for region in Region::OUTSIDE {
                 let r = region.index();
                 crossing.fringe_sales[r][b] = sales[r];
-                let free = self.licences.uncontrolled(region, b, month);
+                let free = (self.licences.uncontrolled(region, b, month) * free_factor).min(1.0);
                 let military = (needs.orders[r][b] * needs.military[r][b] - sales[r]).max(0.0);
                 let civil = (need[r] - sales[r] - military).max(0.0);
                 for (class, desired) in CLASSES.into_iter().zip([civil, military]) {

@@ -76,6 +76,9 @@ pub enum PhysicalError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A scenario that cannot be simulated.
+    #[error("{0}")]
+    Scenario(Box<crate::ScenarioFault>),
     /// A result that was asked for is not among those simulated.
     #[error("no result for {0}")]
     Missing(String),

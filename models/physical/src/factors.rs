@@ -3,13 +3,17 @@
 use monazite_series::Period;
 
 use crate::state::{Activity, N_OWN};
-use crate::{EndUse, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Variable};
+use crate::{EndUse, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Shock, Size, Variable};
 
 /// Factors of one month; all one, and no addition to tariffs, without shocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Factors {
     pub(crate) activity: Activity,
     pub(crate) hazard: f64,
+    /// On the share of desired shipments that needs no licence.
+    pub(crate) free: f64,
+    /// Years of growth that limits have won, or lost if negative.
+    pub(crate) quota_years: f64,
     pub(crate) quota: [f64; N_OWN],
     pub(crate) availability: [f64; N_ORES],
     pub(crate) capacity: [f64; N_ORES],
@@ -20,44 +24,72 @@ impl Factors {
     const NONE: Self = Self {
         activity: [[1.0; N_USES]; N_REGIONS],
         hazard: 1.0,
+        free: 1.0,
+        quota_years: 0.0,
         quota: [1.0; N_OWN],
         availability: [1.0; N_ORES],
         capacity: [1.0; N_ORES],
         tariff: [0.0; N_REGIONS],
     };
 
-    /// Factors `month_idx` months after `start`: all shocks, or those known to a supplier who decides in a month.
+    /// Factors `month_idx` months after `start` with expected sizes: of all shocks, or of those known to a supplier who
+    /// decides in a month. Levels, which depend on activity, count as no change.
     pub(crate) fn of(
         scenario: &Scenario,
         start: Period,
         month_idx: usize,
         known_in: Option<usize>,
     ) -> Self {
+        let expected = OnPath { scenario, start, sizes: &[], activity: &|_, _, _| 1.0 };
+        Self::on_path(&expected, month_idx, known_in)
+    }
+
+    /// Factors of one path. A supplier who decides in a month knows the size of a shock that has begun, and expects its
+    /// mean of one that is announced.
+    pub(crate) fn on_path(path: &OnPath<'_>, month_idx: usize, known_in: Option<usize>) -> Self {
+        let (scenario, start) = (path.scenario, path.start);
         let mut factors = Self::NONE;
-        for shock in &scenario.shocks {
+        for (idx, shock) in scenario.shocks.iter().enumerate() {
             if known_in.is_some_and(|decision| !shock.is_known(start, decision)) {
                 continue;
             }
-            let size = shock.size_in(start, month_idx);
-            let factor = 1.0 + size;
+            let drawn = path.drawn(idx, known_in);
+            let Some(deviation) = shock.deviation(drawn, start, month_idx) else { continue };
+            let put = |value: &mut f64| shock.apply(value, deviation);
             match shock.variable {
                 Variable::Activity(end_use, region) => {
-                    factors.scale_activity(end_use, region, factor);
+                    factors.change_activity(path, month_idx, shock, (end_use, region), deviation);
                 }
-                Variable::LicenceHazard => factors.hazard *= factor,
-                Variable::Quota => factors.quota.iter_mut().for_each(|one| *one *= factor),
-                Variable::Availability(ore) => factors.availability[ore.index()] *= factor,
-                Variable::Capacity(ore) => factors.capacity[ore.index()] *= factor,
-                Variable::Tariff(region) => factors.tariff[region.index()] += size,
+                Variable::LicenceHazard => put(&mut factors.hazard),
+                Variable::LicenceFreeShare => put(&mut factors.free),
+                Variable::Quota => factors.quota.iter_mut().for_each(put),
+                Variable::QuotaGrowth => {}
+                Variable::Availability(ore) => put(&mut factors.availability[ore.index()]),
+                Variable::Capacity(ore) => put(&mut factors.capacity[ore.index()]),
+                Variable::Tariff(region) => put(&mut factors.tariff[region.index()]),
             }
         }
+        factors.quota_years = quota_years(path, month_idx, known_in);
         factors
     }
 
-    fn scale_activity(&mut self, end_use: EndUse, region: Option<Region>, factor: f64) {
+    fn change_activity(
+        &mut self,
+        path: &OnPath<'_>,
+        month_idx: usize,
+        shock: &Shock,
+        (end_use, region): (EndUse, Option<Region>),
+        deviation: f64,
+    ) {
+        let u = end_use.index();
         for one in Region::ALL {
             if region.is_none_or(|only| only == one) {
-                self.activity[one.index()][end_use.index()] *= factor;
+                let r = one.index();
+                let to_level = path.level_factor(shock, month_idx, r, u);
+                shock.apply(
+                    &mut self.activity[r][u],
+                    to_level.map_or(deviation, |factor| factor - 1.0),
+                );
             }
         }
     }
@@ -68,19 +100,73 @@ impl Factors {
     }
 }
 
+/// A scenario's shocks as they fall on one path.
+pub(crate) struct OnPath<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) start: Period,
+    /// Sizes drawn, by shock; expected ones where there is none.
+    pub(crate) sizes: &'a [Option<f64>],
+    /// Activity of a region and end use in a month before any shock.
+    pub(crate) activity: &'a dyn Fn(usize, usize, usize) -> f64,
+}
+
+impl OnPath<'_> {
+    /// Size of a shock as it is, or as a supplier knows it who decides in a month: not before it has begun.
+    fn drawn(&self, shock_idx: usize, known_in: Option<usize>) -> Option<f64> {
+        let first = self.scenario.shocks[shock_idx].first_month(self.start);
+        let drawn = self.sizes.get(shock_idx).copied().flatten();
+        drawn.filter(|_| known_in.is_none_or(|decision| first < decision as i64))
+    }
+
+    /// Factor by which activity goes from where it stood at the start of the shock to a level: with the share w of the
+    /// way behind it, `a_s^(1 − w) L^w` in place of `a_t`; from the month T of the level on `L a_t/a_T`.
+    fn level_factor(&self, shock: &Shock, month_idx: usize, r: usize, u: usize) -> Option<f64> {
+        let Size::Level { level, month } = shock.size else { return None };
+        let way = shock.share_of_way(self.start, month_idx)?;
+        let first = usize::try_from(shock.first_month(self.start)).ok()?;
+        let reached = usize::try_from(month.ordinal() - self.start.ordinal()).ok()?;
+        let from = (self.activity)(r, u, first);
+        let now = (self.activity)(r, u, month_idx.min(reached));
+        // What has no activity has no growth either.
+        if month_idx == first || from <= 0.0 || now <= 0.0 {
+            return Some(1.0);
+        }
+        Some(from / now * (level / from).powf(way))
+    }
+}
+
+/// Years of growth of the limits that shocks have added until a month, that month included.
+fn quota_years(path: &OnPath<'_>, month_idx: usize, known_in: Option<usize>) -> f64 {
+    let growth = |shock: &&Shock| {
+        shock.variable == Variable::QuotaGrowth
+            && known_in.is_none_or(|decision| shock.is_known(path.start, decision))
+    };
+    if !path.scenario.shocks.iter().any(|shock| growth(&shock)) {
+        return 0.0;
+    }
+    let added = (0..=month_idx).map(|t| {
+        let mut factor = 1.0;
+        for (idx, shock) in path.scenario.shocks.iter().enumerate().filter(|(_, s)| growth(s)) {
+            let drawn = path.drawn(idx, known_in);
+            if let Some(deviation) = shock.deviation(drawn, path.start, t) {
+                shock.apply(&mut factor, deviation);
+            }
+        }
+        (factor - 1.0) / 12.0
+    });
+    added.sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Shape, Shock, ShockStart};
+    use crate::{Combine, Distribution, ShockStart};
 
     fn shock(variable: &str, size: f64, start: u32, announced: bool) -> Shock {
         Shock {
-            variable: variable.parse().unwrap(),
-            size,
             start: ShockStart::AfterMonths(start),
-            shape: Shape::Step,
-            months: None,
-            announced,
+            announced: announced.into(),
+            ..Shock::step(variable.parse().unwrap(), size)
         }
     }
 
@@ -90,7 +176,7 @@ mod tests {
         let scenario = Scenario {
             shocks: vec![
                 shock("activity.ev", 0.3, 4, false),
-                shock("activity.ev.us", 0.5, 4, true),
+                Shock { combine: Some(Combine::Multiply), ..shock("activity.ev.us", 0.5, 4, true) },
                 shock("tariff.us", 0.1, 0, false),
                 shock("availability.myanmar", -1.0, 0, false),
             ],
@@ -119,7 +205,9 @@ mod tests {
         let all = [
             "activity.wind",
             "licence-hazard",
+            "licence-free-share",
             "quota",
+            "quota-growth",
             "availability.other",
             "capacity.mt-weld",
             "tariff.us",
@@ -127,5 +215,80 @@ mod tests {
         let shocks = all.into_iter().map(|variable| shock(variable, 0.0, 0, false)).collect();
         let scenario = Scenario { shocks, ..Scenario::baseline() };
         assert_eq!(Factors::of(&scenario, start, 7, None), Factors::NONE);
+    }
+
+    /// 1.3 and .5: factors multiply to 1.95, deviations add to 1.8, the later one alone is 1.5; tariffs .1 and .25.
+    #[test]
+    fn shocks_combine_as_they_say() {
+        let start: Period = "2026-03".parse().unwrap();
+        let factors = |combine| {
+            let second = |variable, size| Shock {
+                combine: Some(combine),
+                ..shock(variable, size, 2, false)
+            };
+            let mut shocks = vec![shock("activity.ev", 0.3, 0, false)];
+            shocks.push(second("activity.ev.us", 0.5));
+            if combine != Combine::Multiply {
+                shocks.extend([shock("tariff.us", 0.1, 0, false), second("tariff.us", 0.25)]);
+            }
+            let scenario = Scenario { shocks, ..Scenario::baseline() };
+            scenario.check().unwrap();
+            scenario.check_from(start).unwrap();
+            let factors = Factors::of(&scenario, start, 2, None);
+            let ev = |region: Region| factors.activity[region.index()][EndUse::Ev.index()];
+            assert_eq!(ev(Region::Japan), 1.3);
+            let us: Variable = "activity.ev.us".parse().unwrap();
+            assert_eq!(scenario.factor(us, start, 2), ev(Region::Us));
+            (ev(Region::Us), factors.tariff[Region::Us.index()])
+        };
+        assert_eq!(factors(Combine::Multiply).0, 1.3 * 1.5);
+        assert_eq!(factors(Combine::Add), (1.8, 0.35));
+        assert_eq!(factors(Combine::Replace), (1.5, 0.25));
+    }
+
+    #[test]
+    fn a_drawn_size_is_known_once_it_has_begun_and_expected_before() {
+        let start: Period = "2026-03".parse().unwrap();
+        let drawn = Distribution::Uniform { low: 0.0, high: 0.4 };
+        let shocks = vec![Shock { size: Size::Drawn(drawn), ..shock("quota", 0.0, 2, true) }];
+        let scenario = Scenario { shocks, ..Scenario::baseline() };
+        let path =
+            OnPath { scenario: &scenario, start, sizes: &[Some(0.35)], activity: &|_, _, _| 1.0 };
+        let quota = |known_in| Factors::on_path(&path, 4, known_in).quota[0];
+        assert_eq!([None, Some(2), Some(3)].map(quota), [1.35, 1.2, 1.35]);
+    }
+
+    /// Growth of 6 % a year, no growth from the third month on: the limit stays at that of the month before.
+    #[test]
+    fn a_frozen_quota_loses_the_years_since() {
+        let start: Period = "2026-03".parse().unwrap();
+        let scenario = Scenario {
+            shocks: vec![shock("quota-growth", -1.0, 2, false)],
+            ..Scenario::baseline()
+        };
+        let lost = [0, 1, 2, 3, 13].map(|t| Factors::of(&scenario, start, t, None).quota_years);
+        for (lost, months) in lost.into_iter().zip([0.0, 0.0, 1.0, 2.0, 12.0]) {
+            assert!((lost + months / 12.0).abs() < 1e-15, "{lost} after {months}");
+        }
+        assert_eq!(Factors::of(&scenario, start, 5, Some(2)).quota_years, 0.0);
+    }
+
+    /// From 1.5 to 6 in four months, half of it in logarithms in two: 3; afterwards the path's own growth.
+    #[test]
+    fn activity_goes_to_a_level_from_where_it_stands() {
+        let start: Period = "2026-03".parse().unwrap();
+        let level = Size::Level { level: 6.0, month: "2026-07".parse().unwrap() };
+        let scenario = Scenario {
+            shocks: vec![Shock { size: level, ..shock("activity.wind", 0.0, 0, false) }],
+            ..Scenario::baseline()
+        };
+        let own = [1.5, 1.6, 1.7, 1.8, 2.0, 2.2];
+        let path = OnPath { scenario: &scenario, start, sizes: &[], activity: &|_, _, t| own[t] };
+        let wind = EndUse::Wind.index();
+        let level = |t: usize| Factors::on_path(&path, t, None).activity[3][wind] * own[t];
+        for (t, expected) in [(0, 1.5), (2, 3.0), (4, 6.0), (5, 6.6)] {
+            assert!((level(t) - expected).abs() < 1e-12, "{t}: {}", level(t));
+        }
+        assert_eq!(Factors::on_path(&path, 0, None).activity[3][wind], 1.0);
     }
 }

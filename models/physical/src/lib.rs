@@ -67,7 +67,10 @@ pub use parameters::{
     TradeParameters,
 };
 pub use record::Output;
-pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
+pub use scenario::{
+    Announcement, Combine, Distribution, PRESETS, REPLAY_PRESETS, Scenario, ScenarioFault, Shape,
+    Shock, ShockStart, Size, Variable,
+};
 pub use simulate::{Run, simulate};
 pub use storage::{
     DailyBridge, DailyPath, ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand,

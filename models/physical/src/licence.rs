@@ -143,9 +143,11 @@ impl LicenceRules {
         month: Period,
         factor: f64,
     ) -> f64 {
-        let Some((start, _)) = self.control else { return 1.0 };
+        // Without a control nothing waits, unless a scenario puts goods under licence.
+        let granted = factor.clamp(0.0, 1.0);
+        let Some((start, _)) = self.control else { return granted };
         if month < start {
-            return 1.0;
+            return granted;
         }
         let mut hazard = self.h0;
         if let Some(eased) = self.easing[purpose as usize][region.index()]

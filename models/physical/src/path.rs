@@ -20,7 +20,7 @@ use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
 use crate::storers::{Outlook, WithStorers};
-use crate::world::{OUTSIDE, Plan, World};
+use crate::world::{OUTSIDE, Plan, Schedule, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
@@ -30,6 +30,7 @@ const EXPECTATION: f64 = 1.0 / 12.0;
 /// State carried from month to month.
 struct Path<'a> {
     world: &'a World<'a>,
+    schedule: &'a Schedule,
     index: usize,
     normals: Stream,
     disturbance: [f64; N_BASKETS],
@@ -61,7 +62,8 @@ pub(crate) fn run_path(
     path_idx: usize,
     months: &mut [Record],
 ) -> Result<(), PhysicalError> {
-    let mut path = Path::new(world, path_idx);
+    let own = world.schedule_of(path_idx);
+    let mut path = Path::new(world, own.as_ref().unwrap_or(&world.schedule), path_idx);
     for (t, record) in months.iter_mut().enumerate() {
         *record = path.month(t).map_err(|source| PhysicalError::Month {
             month: world.start.plus(t as i64).to_string(),
@@ -73,7 +75,7 @@ pub(crate) fn run_path(
 }
 
 impl<'a> Path<'a> {
-    fn new(world: &'a World<'a>, path_idx: usize) -> Self {
+    fn new(world: &'a World<'a>, schedule: &'a Schedule, path_idx: usize) -> Self {
         let model = &world.model;
         let start = model.start_price;
         let parity = world.parity(&start, &model.tariff);
@@ -94,6 +96,7 @@ impl<'a> Path<'a> {
             .collect();
         Self {
             world,
+            schedule,
             index: path_idx,
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
@@ -115,7 +118,7 @@ impl<'a> Path<'a> {
 
     fn month(&mut self, t: usize) -> Result<Record, PhysicalError> {
         let world = self.world;
-        let (model, factors) = (&world.model, &world.factors[t]);
+        let (model, factors) = (&world.model, &self.schedule.factors[t]);
         let tariffs = world.tariffs(factors);
         let before = self.disturbance;
         for b in 0..N_BASKETS {
@@ -124,7 +127,7 @@ impl<'a> Path<'a> {
         }
         let orders = world.rules.orders(&self.border, &self.last_use);
         let withdrawn = world.rules.withdrawn(&self.border);
-        if let Some(plan) = &world.plans[t] {
+        if let Some(plan) = &self.schedule.plans[t] {
             self.decide(t, plan, &before, &orders, &withdrawn)?;
         }
         let activity = self.activity(t, factors);
@@ -183,11 +186,11 @@ impl<'a> Path<'a> {
         if !world.storers.any() {
             return Ok(Outlook { price: self.prices, quantity: [0.0; N_BASKETS] });
         }
-        let (model, plan) = (&world.model, &world.outlooks[t]);
+        let (model, plan) = (&world.model, &self.schedule.outlooks[t]);
         let paths = world.activity;
         let activity = std::array::from_fn(|r| {
             std::array::from_fn(|u| {
-                let mean = world.mean_activity[t][r][u];
+                let mean = world.mean_of(r, u, t);
                 let now = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t];
                 // Activity above its mean is taken to stay above it by the same factor.
                 plan.activity[r][u] * if mean > 0.0 { now / mean } else { 1.0 }
@@ -278,7 +281,7 @@ impl<'a> Path<'a> {
             model,
             demand: &demand,
             fringe: &fringe,
-            limits: world.limits(t, &plan.factors.quota),
+            limits: world.limits(t, &plan.factors),
         };
         let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
         (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
@@ -304,8 +307,9 @@ impl<'a> Path<'a> {
             }
         }
         let month = world.start.plus(t as i64);
-        let hazard = world.factors[t].hazard;
-        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, hazard);
+        let factors = &self.schedule.factors[t];
+        let licences = (factors.hazard, factors.free);
+        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, licences);
         let mut record = Record {
             price: cleared.prices,
             own: *own,

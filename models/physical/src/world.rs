@@ -4,13 +4,13 @@ use monazite_series::{Frequency, Period};
 use monazite_stochastic::Key;
 
 use crate::border::{Border, BorderRules, Needs, use_at};
-use crate::factors::Factors;
+use crate::factors::{Factors, OnPath};
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::storers::Storers;
 use crate::{
-    ActivityPaths, Conduct, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
-    Scenario,
+    ActivityPaths, Conduct, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError,
+    Region, Scenario,
 };
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.
@@ -54,20 +54,28 @@ pub(crate) struct World<'a> {
     pub(crate) key: Key,
     pub(crate) persistence: [f64; N_BASKETS],
     pub(crate) standard_deviation: [f64; N_BASKETS],
+    pub(crate) storers: Storers,
+    /// With expected sizes: that of every path, unless factors differ by path.
+    pub(crate) schedule: Schedule,
+    pub(crate) curve: FuturesCurve,
+    pub(crate) border: Border,
+    /// Use at base prices and activity 1.
+    pub(crate) base_use: ByRegion,
+    base_year: i32,
+    scenario: Scenario,
+    /// Activity, mean over paths: region, end use, month.
+    mean: Vec<f64>,
+}
+
+/// What shocks come to month by month, and what the supplier goes by.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
     /// By month.
     pub(crate) factors: Vec<Factors>,
     /// By month; `None` where the supplier does not decide.
     pub(crate) plans: Vec<Option<Plan>>,
     /// What storers go by, by month: the months to come at what is known in the month.
     pub(crate) outlooks: Vec<Plan>,
-    /// Mean over paths of each month's activity.
-    pub(crate) mean_activity: Vec<Activity>,
-    pub(crate) storers: Storers,
-    pub(crate) curve: FuturesCurve,
-    pub(crate) border: Border,
-    /// Use at base prices and activity 1.
-    pub(crate) base_use: ByRegion,
-    base_year: i32,
 }
 
 /// Months in which quantities are set.
@@ -89,6 +97,7 @@ impl<'a> World<'a> {
                 problem: "the simulation starts in a month",
             });
         }
+        spec.scenario.check_from(spec.start)?;
         if spec.start.year() < spec.parameters.base_year {
             return Err(PhysicalError::Period {
                 period: spec.start.to_string(),
@@ -103,8 +112,13 @@ impl<'a> World<'a> {
         let rules = BorderRules::new(spec.parameters, &model, &base.total)?;
         let border = rules.warm(spec.start, &base, &base_outside_sales(&model));
         let n_months = activity.n_months();
+        let mean = activity.mean();
         let factors =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let mean_of = |r: usize, u: usize, t: usize| mean[(r * N_USES + u) * n_months + t];
+        let path =
+            OnPath { scenario: spec.scenario, start: spec.start, sizes: &[], activity: &mean_of };
+        let (plans, outlooks) = (plans(&path, n_months), outlooks(&path, n_months));
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -114,10 +128,7 @@ impl<'a> World<'a> {
             key: Key::new(spec.seed),
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
-            factors,
-            plans: plans(spec, activity),
-            outlooks: outlooks(spec, activity),
-            mean_activity: mean_activity(activity),
+            schedule: Schedule { factors, plans, outlooks },
             storers: match spec.storers {
                 Some(storers) => storers.clone(),
                 None => Storers::solve(spec.parameters)?,
@@ -127,7 +138,44 @@ impl<'a> World<'a> {
             base_use: base.total,
             base_year: spec.parameters.base_year,
             model,
+            scenario: spec.scenario.clone(),
+            mean,
         })
+    }
+
+    /// The schedule of one path, where it is not that of all.
+    pub(crate) fn schedule_of(&self, path_idx: usize) -> Option<Schedule> {
+        if !self.scenario.differs_by_path() {
+            return None;
+        }
+        let sizes = self.sizes(path_idx);
+        let own = |r: usize, u: usize, t: usize| {
+            self.activity.months(path_idx, Region::ALL[r], EndUse::ALL[u])[t]
+        };
+        let path =
+            OnPath { scenario: &self.scenario, start: self.start, sizes: &sizes, activity: &own };
+        let mean_of = |r: usize, u: usize, t: usize| self.mean_of(r, u, t);
+        let expected = OnPath { activity: &mean_of, ..path };
+        let n_months = self.activity.n_months();
+        Some(Schedule {
+            factors: (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect(),
+            plans: plans(&expected, n_months),
+            outlooks: outlooks(&expected, n_months),
+        })
+    }
+
+    /// Activity in a month, mean over paths.
+    pub(crate) fn mean_of(&self, r: usize, u: usize, t: usize) -> f64 {
+        self.mean[(r * N_USES + u) * self.activity.n_months() + t]
+    }
+
+    /// Sizes drawn on a path, by shock: the nth shock to a variable has the same one in every scenario.
+    fn sizes(&self, path_idx: usize) -> Vec<Option<f64>> {
+        let shocks = &self.scenario.shocks;
+        let ordinal = |idx: usize| {
+            shocks[..idx].iter().filter(|one| one.variable == shocks[idx].variable).count()
+        };
+        (0..shocks.len()).map(|idx| shocks[idx].draw(self.key, path_idx, ordinal(idx))).collect()
     }
 
     /// Years from the middle of the base year to the middle of a month: growth is counted over them, and not backwards.
@@ -138,11 +186,11 @@ impl<'a> World<'a> {
     }
 
     /// Q̄ in a month.
-    pub(crate) fn limits(&self, month_idx: usize, quota: &[f64; N_OWN]) -> [f64; N_OWN] {
-        let years = self.years_since_base(month_idx);
+    pub(crate) fn limits(&self, month_idx: usize, factors: &Factors) -> [f64; N_OWN] {
+        let years = self.years_since_base(month_idx) + factors.quota_years;
         std::array::from_fn(|i| {
             let ore = &self.model.own[i];
-            ore.limit * (1.0 + ore.growth).powf(years) * quota[i]
+            ore.limit * (1.0 + ore.growth).powf(years) * factors.quota[i]
         })
     }
 
@@ -180,12 +228,11 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
     })
 }
 
-/// The supplier's plans: in January, in July and in the first month, over the months until the next.
-fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
-    let n_months = activity.n_months();
-    let mean = mean_activity(activity);
+/// The supplier's plans: in January, in July and in the first month, over the months until the next. It goes by `mean`
+/// activity, by the `sizes` of shocks that have begun and by the expected sizes of those that are announced.
+fn plans(path: &OnPath<'_>, n_months: usize) -> Vec<Option<Plan>> {
     let decides =
-        |t: usize| t == 0 || SETTING_MONTHS.contains(&(spec.start.plus(t as i64).season() + 1));
+        |t: usize| t == 0 || SETTING_MONTHS.contains(&(path.start.plus(t as i64).season() + 1));
     (0..n_months)
         .map(|t| {
             if !decides(t) {
@@ -193,44 +240,31 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
             }
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
             // Set at the beginning of the month: its surprises are not known yet.
-            Some(expected(spec, &mean, (t, until), t))
+            Some(expected(path, (t, until), t))
         })
         .collect()
 }
 
 /// What storers expect in each month: half a year, at what the month has brought.
-fn outlooks(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Plan> {
-    let n_months = activity.n_months();
-    let mean = mean_activity(activity);
+fn outlooks(path: &OnPath<'_>, n_months: usize) -> Vec<Plan> {
     let until = |t: usize| (t + OUTLOOK_MONTHS).min(n_months);
-    (0..n_months).map(|t| expected(spec, &mean, (t, until(t)), t + 1)).collect()
+    (0..n_months).map(|t| expected(path, (t, until(t)), t + 1)).collect()
 }
 
 /// Mean activity of the months `from` to `until` − 1 with the shocks known at the beginning of `known_in`.
-fn expected(
-    spec: &WorldSpec<'_>,
-    mean: &[Activity],
-    (from, until): (usize, usize),
-    known_in: usize,
-) -> Plan {
+fn expected(path: &OnPath<'_>, (from, until): (usize, usize), known_in: usize) -> Plan {
     let mut activity = [[0.0; N_USES]; N_REGIONS];
-    for (month, mean) in mean.iter().enumerate().take(until).skip(from) {
-        let known = Factors::of(spec.scenario, spec.start, month, Some(known_in));
+    for month in from..until {
+        let known = Factors::on_path(path, month, Some(known_in));
         for r in 0..N_REGIONS {
             for u in 0..N_USES {
-                activity[r][u] += mean[r][u] * known.activity[r][u] / (until - from) as f64;
+                let value = (path.activity)(r, u, month);
+                activity[r][u] += value * known.activity[r][u] / (until - from) as f64;
             }
         }
     }
-    let factors = Factors::of(spec.scenario, spec.start, from, Some(known_in));
+    let factors = Factors::on_path(path, from, Some(known_in));
     Plan { n_months: until - from, activity, factors }
-}
-
-/// Mean activity over paths, by month.
-fn mean_activity(activity: &ActivityPaths) -> Vec<Activity> {
-    let (mean, n_months) = (activity.mean(), activity.n_months());
-    let one = |t: usize, r: usize, u: usize| mean[(r * N_USES + u) * n_months + t];
-    (0..n_months).map(|t| std::array::from_fn(|r| std::array::from_fn(|u| one(t, r, u)))).collect()
 }
 
 /// Regions outside China, as indices.

@@ -5,9 +5,9 @@ mod common;
 
 use common::parameters;
 use monazite_physical::{
-    ActivityPaths, Basket, Conduct, EndUse, Kind, MarkUp, Output, PRESETS, Parameters,
-    PhysicalError, Region, Run, Scenario, WorldSpec, compare, mark_up, market_power,
-    scenario_effects, simulate,
+    ActivityPaths, Basket, Conduct, Distribution, EndUse, Kind, MarkUp, Output, PRESETS,
+    Parameters, PhysicalError, Region, Run, Scenario, Shock, ShockStart, Size, WorldSpec, compare,
+    mark_up, market_power, scenario_effects, simulate,
 };
 use proptest::prelude::*;
 
@@ -88,7 +88,7 @@ fn a_shock_of_size_zero_changes_nothing() {
     let mut nothing = preset("both-booms");
     nothing.shocks.extend(preset("licence-stop").shocks);
     for shock in &mut nothing.shocks {
-        shock.size = 0.0;
+        shock.size = Size::Fixed(0.0);
     }
     let (parameters, baseline, paths) = (parameters(), Scenario::baseline(), activity(8));
     for conduct in ["forward-1", "quota-state"] {
@@ -104,6 +104,76 @@ fn a_shock_of_size_zero_changes_nothing() {
             let effect = compare(&with, &without, output, (0, N_MONTHS), Kind::Change).unwrap();
             assert_eq!((effect.mean, effect.lo95, effect.path_high), (0.0, 0.0, 0.0), "{output}");
         }
+    }
+}
+
+/// A shock to the variable whose size is drawn, from the third month on.
+fn drawn(variable: &str, distribution: Distribution) -> Shock {
+    Shock {
+        start: ShockStart::AfterMonths(2),
+        ..Shock::step(variable.parse().unwrap(), Size::Drawn(distribution))
+    }
+}
+
+fn with_shocks(shocks: Vec<Shock>) -> Scenario {
+    Scenario { id: "mine".into(), shocks, ..Scenario::baseline() }
+}
+
+#[test]
+fn a_size_drawn_around_zero_without_spread_changes_nothing() {
+    let none = |variable| drawn(variable, Distribution::Normal { mean: 0.0, sd: 0.0 });
+    let nothing =
+        with_shocks(["activity.ev", "quota", "tariff.us", "quota-growth"].map(none).into());
+    let (parameters, baseline, paths) = (parameters(), Scenario::baseline(), activity(8));
+    let without = simulate(&spec(&parameters, &baseline, "cournot-2"), &paths).unwrap();
+    let with = simulate(&spec(&parameters, &nothing, "cournot-2"), &paths).unwrap();
+    assert_eq!(bits(&with, 8), bits(&without, 8));
+}
+
+/// On each path a drawn shock does what a fixed one of the same size does, so that no other draw has moved; and the size
+/// is the same whatever else is in the scenario and however many paths there are.
+#[test]
+fn a_drawn_size_moves_no_other_draw() {
+    let two = Distribution::TwoPoint { low: 0.0, high: 0.5, probability: 0.4 };
+    let (parameters, paths) = (parameters(), ActivityPaths::constant(16, 6).unwrap());
+    let run = |shocks: Vec<Shock>, paths: &ActivityPaths| {
+        let scenario = with_shocks(shocks);
+        simulate(&spec(&parameters, &scenario, "cournot-2"), paths).unwrap()
+    };
+    let random = run(vec![drawn("activity.ev", two)], &paths);
+    let fixed = |size| {
+        let shock = Shock { size: Size::Fixed(size), ..drawn("activity.ev", two) };
+        run(vec![shock], &paths)
+    };
+    let price = |run: &Run, month| run.at(Output::Price(Basket::NdPr), month).unwrap();
+    let (low, high) = (price(&fixed(0.0), 5), price(&fixed(0.5), 5));
+    let price_of = price(&random, 5);
+    let n_high = price_of.iter().zip(&high).filter(|(a, b)| a == b).count();
+    for ((one, low), high) in price_of.iter().zip(&low).zip(&high) {
+        assert!(one == low || one == high, "{one}: {low} or {high}");
+    }
+    assert!((1..16).contains(&n_high), "{n_high}");
+    let few = run(vec![drawn("activity.ev", two)], &ActivityPaths::constant(4, 6).unwrap());
+    assert_eq!(price(&few, 5), price_of[..4]);
+    let none = Distribution::Uniform { low: 0.0, high: 0.0 };
+    let with_other = run(vec![drawn("quota", none), drawn("activity.ev", two)], &paths);
+    assert_eq!(price(&with_other, 5), price_of);
+}
+
+/// A closed border: nothing is shipped, with or without a control in the parameters.
+#[test]
+fn a_border_without_free_goods_and_licences_is_closed() {
+    let closed = ["licence-free-share", "licence-hazard"]
+        .map(|variable| Shock::step(variable.parse().unwrap(), -1.0));
+    let scenario = with_shocks(closed.into());
+    let mut parameters = parameters();
+    for control in [parameters.licences.control_month, None] {
+        parameters.licences.control_month = control;
+        let paths = ActivityPaths::constant(2, 4).unwrap();
+        let run = simulate(&spec(&parameters, &scenario, "cournot-2"), &paths).unwrap();
+        assert_eq!(run.violations(), []);
+        assert_eq!(run.over(Output::Exports(None, None), 0, 4).unwrap(), [0.0, 0.0]);
+        assert!(run.at(Output::Backlog(None, None), 3).unwrap()[0] > 0.0);
     }
 }
 
@@ -211,9 +281,7 @@ fn first_price(theta: f64, shock: Option<(&str, f64)>) -> f64 {
     }
     let mut scenario = Scenario::baseline();
     if let Some((variable, size)) = shock {
-        let mut one = preset("ev-up-30").shocks.remove(0);
-        (one.variable, one.size) = (variable.parse().unwrap(), size);
-        scenario.shocks.push(one);
+        scenario.shocks.push(Shock::step(variable.parse().unwrap(), size));
     }
     let spec =
         WorldSpec { conduct: Conduct::Theta(theta), ..spec(&parameters, &scenario, "taker") };

@@ -3,7 +3,7 @@
 use monazite_physical::{Basket, Conduct, Kind, Output};
 use monazite_series::Period;
 
-use super::{MOST_LINES, Market, basket_name, conduct_name, median, scenario_name};
+use super::{MOST_LINES, Market, basket_name, conduct_name, median};
 use crate::chart::number::{percent, signed};
 use crate::chart::{
     Comparison, ComparisonRow, Curve, CurveLine, CurvePoint, Dot, Figure, Heading, Interval,
@@ -19,7 +19,7 @@ impl<'a> Market<'a> {
         let (conduct, output, id) = (self.central(), Output::Price(Basket::NdPr), "ndpr-price");
         let in_kg = |v: f64| v / 1000.0;
         let line = |scenario: &'a str| PathLine {
-            name: scenario_name(scenario).to_owned(),
+            name: self.label(scenario).to_owned(),
             points: self
                 .rows(scenario, conduct, output)
                 .map(|r| (r.month, in_kg(median(r))))
@@ -35,7 +35,7 @@ impl<'a> Market<'a> {
             .scenarios()
             .into_iter()
             .filter(|s| !shown.contains(s))
-            .map(|s| scenario_name(s).to_owned())
+            .map(|s| self.label(s).to_owned())
             .collect();
         let left_out = if missing.is_empty() {
             "Medians over paths.".to_owned()
@@ -85,7 +85,7 @@ impl<'a> Market<'a> {
                 format!(
                     "After {}, the scenario \u{201c}{}\u{201d} has Nd–Pr in China {} {side} the baseline",
                     months(h),
-                    scenario_name(s),
+                    self.label(s),
                     percent(e.abs() / 100.0, 0)
                 )
             }
@@ -109,7 +109,7 @@ impl<'a> Market<'a> {
             .into_iter()
             .skip(1)
             .map(|s| ComparisonRow {
-                label: scenario_name(s).to_owned(),
+                label: self.label(s).to_owned(),
                 dots: conducts.iter().map(|c| dot(s, *c)).collect(),
             })
             .collect();
@@ -150,7 +150,7 @@ impl<'a> Market<'a> {
         let at = months.get(5.min(months.len().saturating_sub(1))).copied();
         let maturities = [0_u32, 3, 6, 12];
         let line = |scenario: &'a str| CurveLine {
-            name: scenario_name(scenario).to_owned(),
+            name: self.label(scenario).to_owned(),
             points: maturities
                 .iter()
                 .filter_map(|&months| {

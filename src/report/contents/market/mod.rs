@@ -2,6 +2,7 @@
 
 pub(super) mod assumptions;
 mod figures;
+mod scenarios;
 mod tables;
 
 use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
@@ -23,7 +24,7 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
     let compares = market.scenarios().len() > 1;
     let mut blocks = vec![
         Block::Text(market.introduction()),
-        market.scenario_table()?.into(),
+        market.scenario_table().into(),
         market.prices()?.into(),
         tables::reconciliation(results)?.into(),
     ];
@@ -48,18 +49,6 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
     }
     blocks.push(market.futures()?.into());
     Ok(Section { heading: "The market: scenarios and market power".into(), blocks })
-}
-
-/// A scenario as charts and sentences call it.
-pub(super) fn scenario_name(id: &str) -> &str {
-    match id {
-        "baseline" => "baseline",
-        "ev-up-30" => "vehicles +30 %",
-        "wind-up-40" => "wind +40 %",
-        "both-booms" => "both booms",
-        "licence-stop" => "licence stop",
-        other => other,
-    }
 }
 
 /// A conduct as charts and sentences call it.
@@ -111,6 +100,12 @@ impl<'a> Market<'a> {
             }
         }
         all
+    }
+
+    /// A scenario as charts and sentences call it: the name is kept in its file.
+    fn label(&self, id: &'a str) -> &'a str {
+        let all = &self.results.simulation.scenarios;
+        all.iter().find(|scenario| scenario.id == id).map_or(id, |scenario| scenario.label())
     }
 
     fn world(&self, scenario: &str, conduct: Conduct) -> Option<&'a WorldMeasures> {
@@ -165,7 +160,7 @@ impl<'a> Market<'a> {
         let spec = &self.results.spec.simulate;
         let conducts: Vec<String> = self.conducts().into_iter().map(conduct_name).collect();
         let scenarios: Vec<String> =
-            self.scenarios().into_iter().map(|s| scenario_name(s).to_owned()).collect();
+            self.scenarios().into_iter().map(|s| self.label(s).to_owned()).collect();
         let worst = simulation.measures.iter().map(|m| m.largest_imbalance).fold(0.0, f64::max);
         format!(
             "A monthly market in three baskets (La–Ce, Nd–Pr, Dy–Tb), {} to {}, {} paths: vehicle sales on each path are drawn \

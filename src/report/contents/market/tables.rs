@@ -2,58 +2,16 @@
 
 use monazite_physical::{Basket, Conduct, Kind, Measure, Ore, Output, Region};
 
-use super::{Market, basket_name, conduct_name, region_name, scenario_name};
-use crate::chart::number::{fixed, signed};
+use super::{Market, basket_name, conduct_name, region_name};
+use crate::chart::number::fixed;
 use crate::diagnostic::Diagnostic;
 use crate::report::contents::outlook;
-use crate::report::contents::words::{month_name, span_of};
+use crate::report::contents::words::span_of;
 use crate::report::{Cell, Column, Table};
 use crate::study::forecast::year_ahead;
 use crate::study::run::Results;
-use crate::study::simulate::shipped_scenarios;
 
 impl Market<'_> {
-    /// What the scenarios are.
-    pub(super) fn scenario_table(&self) -> Result<Table, Diagnostic> {
-        let known = shipped_scenarios()?;
-        let from = self.results.spec.simulate.from;
-        let mut rows = Vec::new();
-        for s in self.scenarios() {
-            let Some(scenario) = known.iter().find(|one| one.id == s) else { continue };
-            let shocks: Vec<String> = scenario
-                .shocks
-                .iter()
-                .map(|shock| {
-                    let known = if shock.announced { "announced" } else { "a surprise" };
-                    let end = shock
-                        .months
-                        .map_or_else(|| "to the end".to_owned(), |n| format!("for {n} months"));
-                    let first = (0..self.results.simulation.n_months)
-                        .find(|&t| shock.size_in(from, t) != 0.0)
-                        .map_or_else(|| "never".to_owned(), |t| month_name(from.plus(t as i64)));
-                    format!(
-                        "{} {} % from {first} {end}, {known}",
-                        shock.variable,
-                        signed(100.0 * shock.size, 0)
-                    )
-                })
-                .collect();
-            rows.push(vec![
-                Cell::text(scenario_name(s)),
-                Cell::text(&scenario.title),
-                Cell::text(if shocks.is_empty() { "none".to_owned() } else { shocks.join("; ") }),
-            ]);
-        }
-        Ok(Table {
-            id: "scenarios".into(),
-            caption: "Scenarios".into(),
-            columns: vec![Column::text("name"), Column::text("what"), Column::text("shocks")],
-            rows,
-            notes: vec!["Licences are needed for most Nd–Pr and Dy–Tb goods and for no La–Ce; what needs none is still shipped when none is granted.".into()],
-            source: String::new(),
-        })
-    }
-
     pub(super) fn power_table(&self) -> Table {
         let conducts = self.conducts();
         let mut columns = vec![Column::text("")];
@@ -161,7 +119,7 @@ impl Market<'_> {
             .into_iter()
             .enumerate()
             {
-                let mut cells = vec![first_of_group(at, scenario_name(s)), Cell::text(name)];
+                let mut cells = vec![first_of_group(at, self.label(s)), Cell::text(name)];
                 cells.extend(horizons.iter().map(|h| {
                     self.effect(s, conduct, output, Kind::PercentChange, Some(*h))
                         .map_or_else(|| Cell::text("–"), |m| interval(m, 1))
@@ -196,7 +154,7 @@ impl Market<'_> {
         for s in self.scenarios().into_iter().skip(1) {
             for (at, c) in conducts.iter().enumerate() {
                 let mut cells =
-                    vec![first_of_group(at, scenario_name(s)), Cell::text(conduct_name(*c))];
+                    vec![first_of_group(at, self.label(s)), Cell::text(conduct_name(*c))];
                 cells.extend(outputs.iter().map(|(_, output)| {
                     self.effect(s, *c, *output, Kind::PercentChange, None)
                         .map_or_else(|| Cell::text("–"), |m| interval(m, 1))
@@ -231,9 +189,8 @@ impl Market<'_> {
             .filter(|s| unmet(s, None).is_some_and(|m| m.effect.mean.abs() >= 1.0))
             .collect();
         let mut columns = vec![Column::text("region")];
-        columns
-            .extend(scenarios.iter().map(|s| Column::number(scenario_name(s), "exports to it, %")));
-        columns.extend(short.iter().map(|s| Column::number(scenario_name(s), "unmet use, t REO")));
+        columns.extend(scenarios.iter().map(|s| Column::number(self.label(s), "exports to it, %")));
+        columns.extend(short.iter().map(|s| Column::number(self.label(s), "unmet use, t REO")));
         let rows = Region::OUTSIDE
             .into_iter()
             .map(|r| {
