@@ -7,7 +7,10 @@ use monazite_series::Period;
 use crate::parameters::{
     DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, TradeParameters,
 };
-use crate::{N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin, Parameter};
+use crate::{
+    Fleet, HeavySubstitution, IntensityParameters, N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin,
+    Parameter,
+};
 
 /// Figures of the base year, a year's totals and means.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,12 +21,14 @@ pub struct BaseYear {
     pub price: [Parameter; N_BASKETS],
     /// Output by ore, t REO of ore a year, in the order of [`crate::Ore::ALL`].
     pub ore_output: [Parameter; N_ORES],
-    /// Demand for magnet rare earths (Nd, Pr, Dy, Tb) of electric vehicles, t of elements a year.
+    /// Demand for magnet rare earths (Nd, Pr, Dy, Tb) of electric vehicles as published, t of elements a year.
     pub magnet_demand_ev: Parameter,
     /// The same for wind turbines.
     pub magnet_demand_wind: Parameter,
-    /// The same for everything else.
+    /// The same for everything else; the sum of the three is taken, the split by use comes from fleets.
     pub magnet_demand_other: Parameter,
+    /// What was put into service, by technology.
+    pub fleets: Vec<Fleet>,
     /// Share of each region in the world's use, by end use; each row sums to 1.
     pub region_share: [[Parameter; N_REGIONS]; N_USES],
     /// CNY per USD, mean of the year.
@@ -37,12 +42,12 @@ pub struct Assumed {
     pub defence_share: Parameter,
     /// Share of non-magnet uses in other demand for magnet rare earths.
     pub non_magnet_share: Parameter,
-    /// `DyTb` per `NdPr` of a use, relative to other uses; the level follows from supply.
+    /// `DyTb` per `NdPr` of a use without a fleet, relative to other such uses; the level follows from supply.
     pub heavy_intensity: [Parameter; N_USES],
-    /// t of oxide per t of `NdPr` elements.
-    pub oxide_per_ndpr: Parameter,
-    /// t of oxide per t of `DyTb` elements.
-    pub oxide_per_dytb: Parameter,
+    /// Intensities by technology; the fleets are taken from the base year.
+    pub intensity: IntensityParameters,
+    /// Dy and Tb per magnet.
+    pub heavy: HeavySubstitution,
     /// w: share of each basket in an ore's REO, by ore.
     pub basket_share: [[Parameter; N_BASKETS]; N_ORES],
     /// y: recovery, all ores, by basket.
@@ -133,18 +138,8 @@ impl Default for Assumed {
                 assumed(1.0, 0.5, 1.5, "relative", "actuators at high temperature"),
                 assumed(0.05, 0.0, 0.1, "relative", "phosphors and alloys, little"),
             ],
-            oxide_per_ndpr: literature(
-                1.1765,
-                0.01,
-                "t/t",
-                "stoichiometry, 75 % Nd (1.166) and 25 % Pr (1.208)",
-            ),
-            oxide_per_dytb: literature(
-                1.154,
-                0.01,
-                "t/t",
-                "stoichiometry, 80 % Dy (1.148) and 20 % Tb (1.176)",
-            ),
+            intensity: IntensityParameters::default(),
+            heavy: HeavySubstitution::default(),
             basket_share: ore_compositions(),
             recovery: std::array::from_fn(|_| {
                 assumed(0.9, 0.85, 0.95, "share", "cracking, leaching and separation losses")

@@ -2,13 +2,17 @@
 
 use monazite_series::Period;
 
-use crate::state::{Activity, N_OWN};
-use crate::{EndUse, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Variable};
+use crate::state::N_OWN;
+use crate::{EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Variable};
 
 /// Factors of one month; all one, and no addition to tariffs, without shocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Factors {
-    pub(crate) activity: Activity,
+    pub(crate) activity: [[f64; N_USES]; N_REGIONS],
+    /// Rare earths a unit of activity.
+    pub(crate) intensity: [[f64; N_BASKETS]; N_USES],
+    /// Dy and Tb per magnet that buyers aim at.
+    pub(crate) heavy: f64,
     pub(crate) hazard: f64,
     pub(crate) quota: [f64; N_OWN],
     pub(crate) availability: [f64; N_ORES],
@@ -19,6 +23,8 @@ pub(crate) struct Factors {
 impl Factors {
     const NONE: Self = Self {
         activity: [[1.0; N_USES]; N_REGIONS],
+        intensity: [[1.0; N_BASKETS]; N_USES],
+        heavy: 1.0,
         hazard: 1.0,
         quota: [1.0; N_OWN],
         availability: [1.0; N_ORES],
@@ -44,6 +50,10 @@ impl Factors {
                 Variable::Activity(end_use, region) => {
                     factors.scale_activity(end_use, region, factor);
                 }
+                Variable::Intensity(end_use, basket) => {
+                    factors.intensity[end_use.index()][basket.index()] *= factor;
+                }
+                Variable::Substitution => factors.heavy *= factor,
                 Variable::LicenceHazard => factors.hazard *= factor,
                 Variable::Quota => factors.quota.iter_mut().for_each(|one| *one *= factor),
                 Variable::Availability(ore) => factors.availability[ore.index()] *= factor,
@@ -118,6 +128,8 @@ mod tests {
         let start: Period = "2026-03".parse().unwrap();
         let all = [
             "activity.wind",
+            "intensity.ev.DyTb",
+            "substitution",
             "licence-hazard",
             "quota",
             "availability.other",

@@ -28,6 +28,7 @@ mod curves;
 mod error;
 mod factors;
 mod futures;
+mod intensity;
 mod licence;
 mod market;
 mod measure;
@@ -43,17 +44,20 @@ mod world;
 
 pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
-pub use calibrate::{base_demand, calibrate};
+pub use calibrate::{base_demand, calibrate, intensity_gaps};
 pub use checks::Violation;
 pub use conduct::{ConductProblem, Conducted, Controlled, CournotFollower, allaz_vila_share};
 pub use error::PhysicalError;
+pub use intensity::{Fleet, HeavySubstitution, IntensityParameters, TechnologyShare};
 pub use licence::{QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
 pub use measure::{
     Effect, HORIZONS, Kind, MarkUp, Measure, POWER_MONTHS, compare, mark_up, market_power,
     scenario_effects,
 };
-pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region};
+pub use names::{
+    Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_TECHNOLOGIES, N_USES, Ore, Region, Technology,
+};
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,

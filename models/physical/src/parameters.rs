@@ -8,14 +8,21 @@ use monazite_stochastic::{SchwartzSmith, SchwartzSmithParameters};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{not_negative, positive, share};
-use crate::{Basket, EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region};
+use crate::{
+    Basket, EndUse, HeavySubstitution, IntensityParameters, N_BASKETS, N_REGIONS, N_USES, Ore,
+    Parameter, PhysicalError, Region,
+};
 
 /// Demand of regions and end uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemandParameters {
-    /// k: use of each basket at activity 1 and base price, world, by end use and basket.
+    /// Use of each basket at activity 1 and base price that no fleet accounts for, world, by end use and basket.
     pub scale: [[Parameter; N_BASKETS]; N_USES],
+    /// Fleets by technology and their intensities: the rest of k.
+    pub intensity: IntensityParameters,
+    /// Dy and Tb per magnet.
+    pub heavy: HeavySubstitution,
     /// Share of each region in the world's use, by end use and region; sums to 1 over regions.
     pub region_share: [[Parameter; N_REGIONS]; N_USES],
     /// Level of demand against the base year that activity does not explain, by basket; 1 unless anchored to later prices.
@@ -28,6 +35,14 @@ pub struct DemandParameters {
     pub backstop: [Parameter; N_USES],
     /// Price, as a share of the base price, below which demand grows no further, by basket.
     pub satiation: [Parameter; N_BASKETS],
+}
+
+impl DemandParameters {
+    /// k: the world's use of each basket by an end use at activity 1 and base prices, t REO a month.
+    pub fn base_use(&self, end_use: EndUse) -> [f64; N_BASKETS] {
+        let fleets = self.intensity.use_of(end_use);
+        std::array::from_fn(|b| fleets[b] + self.scale[end_use.index()][b].value)
+    }
 }
 
 /// An ore whose output the dominant supplier sets.
@@ -260,6 +275,8 @@ impl Parameters {
             visitor(format!("trade.tariff.{region}"), &mut self.trade.tariff[at]);
             visitor(format!("trade.fringe_share.{region}"), &mut self.trade.fringe_share[at]);
         }
+        self.demand.intensity.visit(visitor);
+        self.demand.heavy.visit(visitor);
         self.visit_scalars(visitor);
     }
 
@@ -342,6 +359,8 @@ impl Parameters {
                 shares.iter().map(|one| one.value),
             )?;
         }
+        self.demand.intensity.check()?;
+        self.demand.heavy.check()?;
         self.futures.model().map(|_| ())
     }
 }
@@ -353,7 +372,7 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         // Checked by the process itself.
         return Ok(());
     }
-    if ["vat", "tariff", "growth", "limit_growth"].into_iter().any(is) {
+    if ["vat", "tariff", "growth", "limit_growth", "thrifting"].into_iter().any(is) {
         return if value.is_finite() && value > -1.0 {
             Ok(())
         } else {
@@ -376,6 +395,10 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "persistence",
         "base_theta",
         "share",
+        "rare_earth_share",
+        "process_loss",
+        "speed",
+        "floor",
     ]
     .into_iter()
     .any(is)
@@ -392,6 +415,9 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "capacity",
         "level",
         "restocking",
+        "units",
+        "oxide_per_ndpr",
+        "oxide_per_dytb",
     ]
     .into_iter()
     .any(is)

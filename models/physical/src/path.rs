@@ -15,6 +15,7 @@ use crate::border::{Border, Needs, use_at};
 use crate::curves::BasketDemand;
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
+use crate::intensity::{HeavyContent, HeavyState, ln_price, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
@@ -35,9 +36,13 @@ struct Path<'a> {
     disturbance: [f64; N_BASKETS],
     /// ln(p̃/p̄).
     ln_paid: ByRegion,
+    /// Dy and Tb per magnet against the base year, by region.
+    heavy: HeavyState,
     /// ln of the fringe's expected revenue relative to the base year's, by source and month.
     expected: Vec<Vec<f64>>,
     ln_expected: Vec<f64>,
+    /// Last month's prices, by region.
+    paid: ByRegion,
     premium: [f64; N_BASKETS],
     outputs: [f64; N_OWN],
     prices: [f64; N_BASKETS],
@@ -90,8 +95,12 @@ impl<'a> Path<'a> {
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
             ln_paid,
+            heavy: std::array::from_fn(|r| {
+                model.heavy.adapted(ln_relative(&parity[r], &model.ln_base[r]))
+            }),
             expected: vec![Vec::with_capacity(world.activity.n_months()); model.sources.len()],
             ln_expected,
+            paid: parity,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
             prices: start,
@@ -118,8 +127,9 @@ impl<'a> Path<'a> {
         }
         let activity = self.activity(t, factors);
         let disturbance = self.disturbance.map(f64::exp);
-        let demand =
+        let mut demand =
             model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
+        HeavyContent::apply(&mut demand, &self.heavy);
         let states = self.source_states(t, factors);
         let fringe = model.fringe(&states, &self.premium, false);
         let own = model.own_supply(&self.outputs);
@@ -131,7 +141,7 @@ impl<'a> Path<'a> {
         let needs = use_at(&demand, &parity, orders);
         let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
         record.demand_at_base = model.demand_at_base(&activity, &disturbance);
-        self.move_on(&fringe, &parity, &record);
+        self.move_on(t, &fringe, &parity, &record);
         Ok(record)
     }
 
@@ -139,7 +149,10 @@ impl<'a> Path<'a> {
         let paths = self.world.activity;
         std::array::from_fn(|r| {
             std::array::from_fn(|u| {
-                paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t] * factors.activity[r][u]
+                let activity = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t]
+                    * self.world.trend[t][u]
+                    * factors.activity[r][u];
+                factors.intensity[u].map(|intensity| activity * intensity)
             })
         })
     }
@@ -182,13 +195,14 @@ impl<'a> Path<'a> {
             }
             sum / plan.n_months as f64
         });
-        let demand = model.demand(
+        let mut demand = model.demand(
             model.horizon_adjustment,
             &self.ln_paid,
             &plan.activity,
             &expected,
             &world.tariffs(&plan.factors),
         );
+        self.substitute(&mut demand, plan.factors.heavy);
         let demand = ordered(&demand, orders);
         let states = self.source_states(t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
@@ -214,6 +228,15 @@ impl<'a> Path<'a> {
             }),
         };
         Ok(())
+    }
+
+    /// Dy and Tb per magnet over the supplier's horizon, at last month's prices.
+    fn substitute(&self, demand: &mut [BasketDemand; N_BASKETS], factor: f64) {
+        let model = &self.world.model;
+        let lowest = model.satiation[crate::Basket::DyTb.index()].ln();
+        let relative = std::array::from_fn(|r| ln_relative(&self.paid[r], &model.ln_base[r]));
+        let own = std::array::from_fn(|r| ln_price(&self.paid[r], &model.ln_base[r]).max(lowest));
+        model.heavy.apply_over_horizon(demand, &self.heavy, (&relative, &own), factor);
     }
 
     /// The border, the stocks and prices abroad.
@@ -280,7 +303,7 @@ impl<'a> Path<'a> {
     }
 
     /// Adapted prices, the fringe's premium and expectations for the next month.
-    fn move_on(&mut self, fringe: &FringeList, parity: &ByRegion, record: &Record) {
+    fn move_on(&mut self, t: usize, fringe: &FringeList, parity: &ByRegion, record: &Record) {
         let model = &self.world.model;
         for b in 0..N_BASKETS {
             let (mut paid, mut at_parity) = (0.0, 0.0);
@@ -295,6 +318,12 @@ impl<'a> Path<'a> {
             }
             self.premium[b] = if at_parity > 0.0 { paid / at_parity } else { 1.0 };
         }
+        let factor = self.world.factors[t].heavy;
+        for r in 0..N_REGIONS {
+            let relative = ln_relative(&record.region_price[r], &model.ln_base[r]);
+            self.heavy[r] = model.heavy.next(self.heavy[r], relative, factor);
+        }
+        self.paid = record.region_price;
         for (i, one) in fringe.iter().enumerate() {
             let now = relative_revenue(one, &record.price);
             self.ln_expected[i] += EXPECTATION * (now - self.ln_expected[i]);

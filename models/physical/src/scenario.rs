@@ -11,7 +11,7 @@ use std::str::FromStr;
 use monazite_series::{Frequency, Period};
 use serde::{Deserialize, Serialize};
 
-use crate::{EndUse, Ore, PhysicalError, Region};
+use crate::{Basket, EndUse, Ore, PhysicalError, Region};
 
 /// What a shock acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,11 @@ use crate::{EndUse, Ore, PhysicalError, Region};
 pub enum Variable {
     /// Activity of an end use, in one region or in all: `activity.ev`, `activity.ev.china`.
     Activity(EndUse, Option<Region>),
+    /// Rare earths a unit of activity, by end use and basket: `intensity.ev.DyTb`.
+    Intensity(EndUse, Basket),
+    /// Dy and Tb per magnet that buyers aim at, all regions; content follows at its own speed: `substitution`, −.3 for
+    /// grades with 30 % less.
+    Substitution,
     /// Monthly approval hazard of licences, all cells: `licence-hazard`; size −1 stops approvals.
     LicenceHazard,
     /// Output limits of the dominant supplier's ores: `quota`.
@@ -36,6 +41,8 @@ impl fmt::Display for Variable {
         match self {
             Self::Activity(end_use, None) => write!(f, "activity.{end_use}"),
             Self::Activity(end_use, Some(region)) => write!(f, "activity.{end_use}.{region}"),
+            Self::Intensity(end_use, basket) => write!(f, "intensity.{end_use}.{basket}"),
+            Self::Substitution => f.write_str("substitution"),
             Self::LicenceHazard => f.write_str("licence-hazard"),
             Self::Quota => f.write_str("quota"),
             Self::Availability(ore) => write!(f, "availability.{ore}"),
@@ -56,6 +63,10 @@ impl FromStr for Variable {
             (Some("activity"), Some(end_use), Some(region), None) => {
                 Self::Activity(end_use.parse()?, Some(region.parse()?))
             }
+            (Some("intensity"), Some(end_use), Some(basket), None) => {
+                Self::Intensity(end_use.parse()?, basket.parse()?)
+            }
+            (Some("substitution"), None, None, None) => Self::Substitution,
             (Some("licence-hazard"), None, None, None) => Self::LicenceHazard,
             (Some("quota"), None, None, None) => Self::Quota,
             (Some("availability"), Some(ore), None, None) => Self::Availability(fringe(ore)?),
@@ -64,7 +75,7 @@ impl FromStr for Variable {
             _ => {
                 return Err(PhysicalError::UnknownName {
                     name: text.to_owned(),
-                    expected: "a variable: activity.USE[.REGION], licence-hazard, quota, availability.ORE, \
+                    expected: "a variable: activity.USE[.REGION], intensity.USE.BASKET, substitution, licence-hazard, quota, availability.ORE, \
                                capacity.ORE, tariff.REGION",
                 });
             }

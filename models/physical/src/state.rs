@@ -2,9 +2,10 @@
 
 use crate::conduct::{ConductProblem, Conducted, Controlled};
 use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
+use crate::intensity::HeavyContent;
 use crate::market::{Fringe, JointMarket};
 use crate::parameters::{Parameters, TradeParameters};
-use crate::{N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
+use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
 
 /// Number of ores of the dominant supplier.
 pub(crate) const N_OWN: usize = Ore::CONTROLLED.len();
@@ -13,8 +14,8 @@ pub(crate) const MAX_FRINGE: usize = 8;
 
 /// A value for every region and basket.
 pub(crate) type ByRegion = [[f64; N_BASKETS]; N_REGIONS];
-/// Activity of every region and end use.
-pub(crate) type Activity = [[f64; N_USES]; N_REGIONS];
+/// Activity of every region and end use times the intensity of the month against the base year, by basket.
+pub(crate) type Activity = [[[f64; N_BASKETS]; N_USES]; N_REGIONS];
 /// Fringe sources with their supply.
 pub(crate) type FringeList = Vec<Fringe<N_BASKETS, PowerSupply>>;
 
@@ -83,6 +84,7 @@ pub(crate) struct MarketModel {
     pub(crate) horizon_adjustment: f64,
     ln_backstop: [f64; N_USES],
     pub(crate) satiation: [f64; N_BASKETS],
+    pub(crate) heavy: HeavyContent,
     pub(crate) own: Vec<OwnOre>,
     pub(crate) sources: Vec<Source>,
     pub(crate) vat: f64,
@@ -122,6 +124,7 @@ impl MarketModel {
         let (demand, trade) = (&parameters.demand, &parameters.trade);
         let (lambda, beta) = (demand.adjustment.value, parameters.discount.value);
         crate::error::positive("demand.adjustment", lambda)?;
+        let base_use = EndUse::ALL.map(|end_use| demand.base_use(end_use));
         let mut model = Self {
             base_price: std::array::from_fn(|b| parameters.base_price[b].value),
             start_price: std::array::from_fn(|b| parameters.start_price[b].value),
@@ -129,9 +132,7 @@ impl MarketModel {
             scale: std::array::from_fn(|r| {
                 std::array::from_fn(|u| {
                     std::array::from_fn(|b| {
-                        demand.scale[u][b].value
-                            * demand.region_share[u][r].value
-                            * demand.level[b].value
+                        base_use[u][b] * demand.region_share[u][r].value * demand.level[b].value
                     })
                 })
             }),
@@ -140,6 +141,7 @@ impl MarketModel {
             horizon_adjustment: lambda / (1.0 - beta * (1.0 - lambda)),
             ln_backstop: std::array::from_fn(|u| demand.backstop[u].value.ln()),
             satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
+            heavy: HeavyContent::new(&demand.heavy, beta),
             own: Vec::new(),
             sources: Vec::new(),
             vat: trade.vat.value,
@@ -219,7 +221,7 @@ impl MarketModel {
                     memory = self.elasticity.map(|elasticity| (elasticity * remembered).exp());
                 }
                 let coefficient = std::array::from_fn(|u| {
-                    activity[r][u] * self.scale[r][u][b] * disturbance[b] * memory[u]
+                    activity[r][u][b] * self.scale[r][u][b] * disturbance[b] * memory[u]
                 });
                 RegionDemand { alpha, beta, ln_base: self.ln_base[r][b], coefficient }
             });
@@ -249,7 +251,7 @@ impl MarketModel {
         for (scales, uses) in self.scale.iter().zip(activity) {
             for (scale, value) in scales.iter().zip(uses) {
                 for b in 0..N_BASKETS {
-                    total[b] += scale[b] * value * disturbance[b];
+                    total[b] += scale[b] * value[b] * disturbance[b];
                 }
             }
         }
@@ -360,15 +362,17 @@ impl MarketModel {
 
     /// Curves over the supplier's horizon in the base year.
     pub(crate) fn base_curves(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
-        let activity = [[1.0; N_USES]; N_REGIONS];
+        let activity = [[[1.0; N_BASKETS]; N_USES]; N_REGIONS];
         let at_base = [[0.0; N_BASKETS]; N_REGIONS];
-        let demand = self.demand(
+        let mut demand = self.demand(
             self.horizon_adjustment,
             &at_base,
             &activity,
             &[1.0; N_BASKETS],
             &self.tariff,
         );
+        let zero = [0.0; N_REGIONS];
+        self.heavy.apply_over_horizon(&mut demand, &[1.0; N_REGIONS], (&zero, &zero), 1.0);
         let states = vec![SourceState::BASE; self.sources.len()];
         (demand, self.fringe(&states, &[1.0; N_BASKETS], true))
     }

@@ -132,6 +132,8 @@ pub(crate) struct World<'a> {
     pub(crate) standard_deviation: [f64; N_BASKETS],
     /// By month.
     pub(crate) factors: Vec<Factors>,
+    /// Intensity against the base year by month and end use: thrifting alone.
+    pub(crate) trend: Vec<[f64; N_USES]>,
     /// By month; `None` where the supplier does not decide.
     pub(crate) plans: Vec<Option<Plan>>,
     pub(crate) curve: FuturesCurve,
@@ -171,6 +173,13 @@ impl<'a> World<'a> {
         let n_months = activity.n_months();
         let factors =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let thrifting = &spec.parameters.demand.intensity.thrifting;
+        let trend: Vec<[f64; N_USES]> = (0..n_months)
+            .map(|t| {
+                let years = years_between(spec.parameters.base_year, spec.start.plus(t as i64));
+                std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years))
+            })
+            .collect();
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -181,7 +190,8 @@ impl<'a> World<'a> {
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
             factors,
-            plans: plans(spec, activity),
+            plans: plans(spec, activity, &trend),
+            trend,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
             base_use: base.total,
@@ -192,9 +202,7 @@ impl<'a> World<'a> {
 
     /// Years from the middle of the base year to the middle of a month: growth is counted over them, and not backwards.
     pub(crate) fn years_since_base(&self, month_idx: usize) -> f64 {
-        let month = self.start.plus(month_idx as i64);
-        let years = f64::from(month.year() - self.base_year) + (month.season() as f64 + 0.5) / 12.0;
-        (years - 0.5).max(0.0)
+        years_between(self.base_year, self.start.plus(month_idx as i64))
     }
 
     /// Q̄ in a month.
@@ -220,12 +228,18 @@ impl<'a> World<'a> {
     }
 }
 
+/// Years from the middle of a base year to the middle of a month, not backwards.
+fn years_between(base_year: i32, month: Period) -> f64 {
+    let years = f64::from(month.year() - base_year) + (month.season() as f64 + 0.5) / 12.0;
+    (years - 0.5).max(0.0)
+}
+
 /// Use at base prices and activity 1.
 fn base_needs(model: &MarketModel) -> Needs {
     let demand = model.demand(
         model.adjustment,
         &[[0.0; N_BASKETS]; N_REGIONS],
-        &[[1.0; N_USES]; N_REGIONS],
+        &[[[1.0; N_BASKETS]; N_USES]; N_REGIONS],
         &[1.0; N_BASKETS],
         &model.tariff,
     );
@@ -241,7 +255,11 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
 }
 
 /// The supplier's plans: in January, in July and in the first month, over the months until the next.
-fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
+fn plans(
+    spec: &WorldSpec<'_>,
+    activity: &ActivityPaths,
+    trend: &[[f64; N_USES]],
+) -> Vec<Option<Plan>> {
     let n_months = activity.n_months();
     let mean = activity.mean();
     let decides =
@@ -252,13 +270,18 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
                 return None;
             }
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
-            let mut expected = [[0.0; N_USES]; N_REGIONS];
+            let mut expected = [[[0.0; N_BASKETS]; N_USES]; N_REGIONS];
             for month in t..until {
                 let known = Factors::of(spec.scenario, spec.start, month, Some(t));
                 for r in 0..N_REGIONS {
                     for u in 0..N_USES {
-                        let value = mean[(r * N_USES + u) * n_months + month];
-                        expected[r][u] += value * known.activity[r][u] / (until - t) as f64;
+                        let value = mean[(r * N_USES + u) * n_months + month]
+                            * trend[month][u]
+                            * known.activity[r][u]
+                            / (until - t) as f64;
+                        for b in 0..N_BASKETS {
+                            expected[r][u][b] += value * known.intensity[u][b];
+                        }
                     }
                 }
             }

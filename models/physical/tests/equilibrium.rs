@@ -15,6 +15,9 @@ fn still(mut parameters: Parameters) -> Parameters {
     for one in &mut parameters.disturbance.standard_deviation {
         one.value = 0.0;
     }
+    for one in &mut parameters.demand.intensity.thrifting {
+        one.value = 0.0;
+    }
     for one in &mut parameters.controlled {
         one.limit_growth.value = 0.0;
     }
