@@ -371,11 +371,11 @@ impl Default for IntensityParameters {
                     200.0,
                     "Heim and Vander Wal (2023), Minerals 13(10) 1274; range assumed",
                 ),
-                drive(
-                    80.0,
+                kg(
+                    30.0,
                     0.0,
                     100.0,
-                    "Heim and Vander Wal (2023), Minerals 13(10) 1274; none in doubly-fed generators",
+                    "80 in fast permanent-magnet generators (Heim and Vander Wal 2023), none in doubly-fed ones, which are more",
                 ),
             ],
             heavy: [

@@ -40,9 +40,10 @@ impl Calibration {
         let ratio = self.targets[b].value / self.parameters.base_price[b].value;
         let demand = &self.parameters.demand;
         let (mut before, mut now) = (0.0, 0.0);
-        for (scale, elasticity) in demand.scale.iter().zip(&demand.elasticity) {
-            before += scale[b].value;
-            now += scale[b].value * ratio.powf(-elasticity.value);
+        for (end_use, elasticity) in EndUse::ALL.into_iter().zip(&demand.elasticity) {
+            let used = demand.base_use(end_use)[b];
+            before += used;
+            now += used * ratio.powf(-elasticity.value);
         }
         before / now
     }
