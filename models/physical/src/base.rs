@@ -8,8 +8,8 @@ use crate::parameters::{
     DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, TradeParameters,
 };
 use crate::{
-    Fleet, HeavySubstitution, IntensityParameters, N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin,
-    Parameter,
+    ConcentrateParameters, Fleet, HeavySubstitution, IntensityParameters, N_BASKETS, N_ORES,
+    N_REGIONS, N_USES, Origin, Parameter, ScrapParameters,
 };
 
 /// Figures of the base year, a year's totals and means.
@@ -64,10 +64,24 @@ pub struct Assumed {
     pub elasticity_long: Parameter,
     /// L, months.
     pub lead_months: Parameter,
+    /// g, weight of a month in the revenue expected.
+    pub expectation: Parameter,
+    /// δ, wear of capacity a month.
+    pub depreciation: Parameter,
+    /// Largest rise of output between setting months, by ore (controlled ores only).
+    pub expansion: [Parameter; N_ORES],
     /// Share of `DyTb` supply that is recycled; that of `NdPr` follows from demand less mine supply.
     pub recycled_dytb: Parameter,
-    /// η of recycling, short and long.
+    /// η of recycling within the month.
     pub recycling_elasticity: Parameter,
+    /// η of recycling once collection has followed revenue.
+    pub recycling_elasticity_long: Parameter,
+    /// Months until collection follows.
+    pub recycling_lead: Parameter,
+    /// The pool that recycling draws on.
+    pub scrap: ScrapParameters,
+    /// What becomes of Mountain Pass concentrate.
+    pub concentrate: ConcentrateParameters,
     /// Share of recycled material sold outside China.
     pub recycled_outside: Parameter,
     /// ε by end use.
@@ -148,12 +162,14 @@ impl Default for Assumed {
                 Parameter::fixed(0.0, "share", Origin::assumed("not of the fringe")),
                 Parameter::fixed(0.0, "share", Origin::assumed("not of the fringe")),
                 assumed(0.0, 0.0, 0.05, "share", "refined in China"),
-                assumed(
-                    0.3,
-                    0.0,
-                    1.0,
+                Parameter::ranged(
+                    0.18,
+                    0.10,
+                    0.25,
                     "share",
-                    "in 2024 most concentrate went to China; separation ramping up",
+                    Origin::literature(
+                        "USGS MCS 2026: 82 % of mine output exported in 2024; IEA refining over mining 14 %",
+                    ),
                 ),
                 assumed(1.0, 0.9, 1.0, "share", "refined in Malaysia, sold to Japan and Europe"),
                 assumed(0.3, 0.1, 0.6, "share", "mostly refined in China"),
@@ -182,14 +198,60 @@ impl Default for Assumed {
                 "months",
                 "time to expand a mine and its separation",
             ),
+            expectation: assumed(
+                1.0 / 12.0,
+                1.0 / 24.0,
+                1.0 / 4.0,
+                "a month",
+                "projects are valued at a price averaged over about a year",
+            ),
+            depreciation: assumed(
+                0.004,
+                0.002,
+                0.008,
+                "a month",
+                "plant and mine development last about twenty years",
+            ),
+            expansion: std::array::from_fn(|ore| match ore {
+                1 => assumed(
+                    0.05,
+                    0.02,
+                    0.15,
+                    "share",
+                    "leaching permits for clay have not been extended since 2020",
+                ),
+                _ => assumed(
+                    1.0,
+                    0.5,
+                    1.0,
+                    "share",
+                    "plants run below capacity: the limit binds before this",
+                ),
+            }),
             recycled_dytb: wide_share(0.15, "magnet swarf recovers Dy and Tb like Nd"),
             recycling_elasticity: assumed(
+                0.15,
+                0.05,
                 0.3,
-                0.1,
-                0.5,
                 "1",
                 "swarf is a fixed share of output; scrap responds",
             ),
+            recycling_elasticity_long: assumed(
+                0.6,
+                0.3,
+                1.0,
+                "1",
+                "collection pays for more kinds of scrap at a higher price; no estimate",
+            ),
+            recycling_lead: assumed(
+                6.0,
+                3.0,
+                12.0,
+                "months",
+                "scrap is bought and dismantled within half a year",
+            ),
+            scrap: default_scrap(),
+            concentrate: default_concentrate(),
             recycled_outside: assumed(0.1, 0.0, 0.2, "share", "most magnet swarf arises in China"),
             demand_elasticity: [
                 elasticity(0.3),
@@ -306,6 +368,47 @@ impl Default for Assumed {
                 ),
             },
         }
+    }
+}
+
+fn default_scrap() -> ScrapParameters {
+    ScrapParameters {
+        cover: assumed(12.0, 6.0, 24.0, "months of output", "scrap held by dealers and works"),
+        collected: assumed(0.5, 0.3, 0.8, "share", "swarf nearly all, discarded goods hardly any"),
+        from_use: assumed(0.6, 0.4, 0.8, "share", "swarf is most of what is collected"),
+        past_growth: assumed(
+            0.06,
+            0.03,
+            0.09,
+            "a year",
+            "growth of magnet use in the years in which discarded goods were made",
+        ),
+        reach: assumed(0.2, 0.1, 0.3, "a month", "sorting and dismantling take months"),
+    }
+}
+
+fn default_concentrate() -> ConcentrateParameters {
+    // April 2025 exists.
+    let april = Period::month(2025, 4).ok();
+    ConcentrateParameters {
+        separated_later: assumed(
+            0.9,
+            0.7,
+            1.0,
+            "share",
+            "nameplate separation about matches the mine; IEA refining over mining in 2030 is .78",
+        ),
+        ramp_from: april,
+        ramp_months: assumed(
+            18.0,
+            12.0,
+            36.0,
+            "months",
+            "nearly half was separated by the end of 2025 (company statement)",
+        ),
+        stop_month: april,
+        stop_day: 17,
+        release: assumed(0.15, 0.05, 0.3, "a month", "half a year to ship a stockpile"),
     }
 }
 

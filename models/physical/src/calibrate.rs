@@ -28,7 +28,6 @@ const MONTHS: f64 = 12.0;
 /// # Errors
 /// Figures out of range, recycling that would be negative, or a base year that the assumed conduct rules out.
 pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, PhysicalError> {
-    let price: [f64; N_BASKETS] = std::array::from_fn(|b| base.price[b].value);
     let controlled: Vec<ControlledOre> =
         Ore::CONTROLLED.into_iter().map(|ore| controlled_ore(ore, base, assumed)).collect();
     let mut fringe: Vec<FringeSource> =
@@ -83,8 +82,12 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
         disturbance: assumed.disturbance.clone(),
         futures: assumed.futures.clone(),
     };
-    for source in &mut parameters.fringe {
-        let revenue = base_revenue(source, &parameters.trade, &price);
+    let revenues: Vec<f64> = parameters
+        .fringe
+        .iter()
+        .map(|source| source.revenue_at_base(&parameters, source.outside_share.value))
+        .collect();
+    for (source, revenue) in parameters.fringe.iter_mut().zip(revenues) {
         crate::error::positive(&format!("{}: revenue per tonne", source.name()), revenue)?;
         source.base_revenue = solved(revenue, "CNY/t REO", "revenue per tonne at base prices");
     }
@@ -128,6 +131,7 @@ fn controlled_ore(ore: Ore, base: &BaseYear, assumed: &Assumed) -> ControlledOre
         ),
         base_output: output,
         limit_growth: assumed.growth[ore.index()].clone(),
+        expansion: assumed.expansion[ore.index()].clone(),
         cost_level: solved(0.0, "CNY/t REO", "first-order condition"),
         cost_slope: solved(0.0, "CNY/t REO per (t/month)^γ", "first-order condition"),
         cost_power: assumed.cost_power.clone(),
@@ -147,6 +151,10 @@ fn fringe_ore(ore: Ore, base: &BaseYear, assumed: &Assumed) -> FringeSource {
         elasticity_short: assumed.elasticity_short.clone(),
         elasticity_long: assumed.elasticity_long.clone(),
         lead_months: assumed.lead_months.clone(),
+        expectation: assumed.expectation.clone(),
+        depreciation: assumed.depreciation.clone(),
+        scrap: None,
+        concentrate: (ore == Ore::MountainPass).then(|| assumed.concentrate.clone()),
     }
 }
 
@@ -172,11 +180,15 @@ fn recycling(basket: Basket, output: f64, assumed: &Assumed) -> FringeSource {
         ),
         base_revenue: solved(1.0, "CNY/t REO", "set below"),
         capacity: assumed.capacity.clone(),
-        growth: Parameter::fixed(0.0, "a year", Origin::assumed("no basis for a trend")),
+        growth: Parameter::fixed(0.0, "a year", Origin::assumed("it grows with the pool of scrap")),
         outside_share: assumed.recycled_outside.clone(),
         elasticity_short: assumed.recycling_elasticity.clone(),
-        elasticity_long: assumed.recycling_elasticity.clone(),
-        lead_months: assumed.lead_months.clone(),
+        elasticity_long: assumed.recycling_elasticity_long.clone(),
+        lead_months: assumed.recycling_lead.clone(),
+        expectation: assumed.expectation.clone(),
+        depreciation: assumed.depreciation.clone(),
+        scrap: Some(assumed.scrap.clone()),
+        concentrate: None,
     }
 }
 
@@ -278,22 +290,6 @@ pub fn intensity_gaps(base: &BaseYear, assumed: &Assumed) -> Vec<(EndUse, f64, f
             published(end_use).map(|published| (end_use, reckoned, published))
         })
         .collect()
-}
-
-/// Revenue per tonne of a source at base prices and without licence rents.
-fn base_revenue(
-    source: &FringeSource,
-    trade: &crate::TradeParameters,
-    price: &[f64; N_BASKETS],
-) -> f64 {
-    let (slope, constant) = crate::state::outside_line(trade);
-    let out = source.outside_share.value;
-    (0..N_BASKETS)
-        .map(|b| {
-            let yields = source.basket_share[b].value * source.recovery[b].value;
-            yields * ((1.0 - out) * price[b] + out * (slope * price[b] + constant))
-        })
-        .sum()
 }
 
 /// Sets the cost of each controlled ore from its first-order condition at base output and base prices.

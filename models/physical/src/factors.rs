@@ -17,6 +17,10 @@ pub(crate) struct Factors {
     pub(crate) quota: [f64; N_OWN],
     pub(crate) availability: [f64; N_ORES],
     pub(crate) capacity: [f64; N_ORES],
+    pub(crate) recycling: f64,
+    /// Addition to the share of concentrate that ships, and factor on own separation.
+    pub(crate) concentrate: f64,
+    pub(crate) separation: f64,
     pub(crate) tariff: [f64; N_REGIONS],
 }
 
@@ -29,6 +33,9 @@ impl Factors {
         quota: [1.0; N_OWN],
         availability: [1.0; N_ORES],
         capacity: [1.0; N_ORES],
+        recycling: 1.0,
+        concentrate: 0.0,
+        separation: 1.0,
         tariff: [0.0; N_REGIONS],
     };
 
@@ -58,6 +65,9 @@ impl Factors {
                 Variable::Quota => factors.quota.iter_mut().for_each(|one| *one *= factor),
                 Variable::Availability(ore) => factors.availability[ore.index()] *= factor,
                 Variable::Capacity(ore) => factors.capacity[ore.index()] *= factor,
+                Variable::Recycling => factors.recycling *= factor,
+                Variable::ConcentrateShipments => factors.concentrate += size,
+                Variable::Separation => factors.separation *= factor,
                 Variable::Tariff(region) => factors.tariff[region.index()] += size,
             }
         }
@@ -134,6 +144,9 @@ mod tests {
             "quota",
             "availability.other",
             "capacity.mt-weld",
+            "recycling",
+            "concentrate-shipments",
+            "separation",
             "tariff.us",
         ];
         let shocks = all.into_iter().map(|variable| shock(variable, 0.0, 0, false)).collect();

@@ -40,6 +40,7 @@ mod record;
 mod scenario;
 mod simulate;
 mod state;
+mod supply;
 mod world;
 
 pub use activity::ActivityPaths;
@@ -66,4 +67,5 @@ pub use parameters::{
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
+pub use supply::{ConcentrateParameters, ScrapParameters};
 pub use world::{Conduct, WorldSpec};

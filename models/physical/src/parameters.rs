@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{not_negative, positive, share};
 use crate::{
-    Basket, EndUse, HeavySubstitution, IntensityParameters, N_BASKETS, N_REGIONS, N_USES, Ore,
-    Parameter, PhysicalError, Region,
+    Basket, ConcentrateParameters, EndUse, HeavySubstitution, IntensityParameters, N_BASKETS,
+    N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region, ScrapParameters,
 };
 
 /// Demand of regions and end uses.
@@ -61,6 +61,8 @@ pub struct ControlledOre {
     pub limit: Parameter,
     /// Growth of the limit a year.
     pub limit_growth: Parameter,
+    /// Largest rise from one setting month to the next above what was produced before or in the base year, share.
+    pub expansion: Parameter,
     /// c0 of MC = c0 + c1·X^γ, CNY per t REO of ore.
     pub cost_level: Parameter,
     /// c1 of the same.
@@ -95,6 +97,16 @@ pub struct FringeSource {
     pub elasticity_long: Parameter,
     /// L: months until capacity follows.
     pub lead_months: Parameter,
+    /// g: weight of the month's revenue in the revenue expected.
+    pub expectation: Parameter,
+    /// δ: share of capacity that wears out a month unless replaced.
+    pub depreciation: Parameter,
+    /// Of recycling: the pool it draws on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrap: Option<ScrapParameters>,
+    /// Of a mine that exports concentrate to China: what becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concentrate: Option<ConcentrateParameters>,
 }
 
 /// What lies between China's price and the others.
@@ -296,6 +308,7 @@ impl Parameters {
             visitor(format!("{head}.cost_level"), &mut one.cost_level);
             visitor(format!("{head}.cost_slope"), &mut one.cost_slope);
             visitor(format!("{head}.cost_power"), &mut one.cost_power);
+            visitor(format!("{head}.expansion"), &mut one.expansion);
         }
         for one in &mut self.fringe {
             let head = one.name();
@@ -307,6 +320,14 @@ impl Parameters {
             visitor(format!("{head}.elasticity_short"), &mut one.elasticity_short);
             visitor(format!("{head}.elasticity_long"), &mut one.elasticity_long);
             visitor(format!("{head}.lead_months"), &mut one.lead_months);
+            visitor(format!("{head}.expectation"), &mut one.expectation);
+            visitor(format!("{head}.depreciation"), &mut one.depreciation);
+            if let Some(scrap) = &mut one.scrap {
+                scrap.visit(&head, visitor);
+            }
+            if let Some(concentrate) = &mut one.concentrate {
+                concentrate.visit(&head, visitor);
+            }
         }
         let licences = &mut self.licences;
         visitor("licences.hazard_control".into(), &mut licences.hazard_control);
@@ -359,6 +380,14 @@ impl Parameters {
                 shares.iter().map(|one| one.value),
             )?;
         }
+        for source in &self.fringe {
+            if let Some(scrap) = &source.scrap {
+                scrap.check(&source.name())?;
+            }
+            if let Some(concentrate) = &source.concentrate {
+                concentrate.check(&source.name())?;
+            }
+        }
         self.demand.intensity.check()?;
         self.demand.heavy.check()?;
         self.futures.model().map(|_| ())
@@ -372,7 +401,7 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         // Checked by the process itself.
         return Ok(());
     }
-    if ["vat", "tariff", "growth", "limit_growth", "thrifting"].into_iter().any(is) {
+    if ["vat", "tariff", "growth", "limit_growth", "past_growth", "thrifting"].into_iter().any(is) {
         return if value.is_finite() && value > -1.0 {
             Ok(())
         } else {
@@ -399,6 +428,11 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "process_loss",
         "speed",
         "floor",
+        "depreciation",
+        "collected",
+        "from_use",
+        "reach",
+        "release",
     ]
     .into_iter()
     .any(is)
@@ -416,6 +450,9 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "level",
         "restocking",
         "units",
+        "expectation",
+        "cover",
+        "ramp_months",
         "oxide_per_ndpr",
         "oxide_per_dytb",
     ]
@@ -442,10 +479,27 @@ impl FringeSource {
         if let Some(ore) = self.ore {
             return format!("ore.{ore}");
         }
-        let largest = Basket::ALL.into_iter().max_by(|a, b| {
+        let main = self.main_basket();
+        main.map_or_else(|| "recycling".to_owned(), |basket| format!("recycling.{basket}"))
+    }
+
+    /// The basket with the largest share.
+    pub(crate) fn main_basket(&self) -> Option<Basket> {
+        Basket::ALL.into_iter().max_by(|a, b| {
             self.basket_share[a.index()].value.total_cmp(&self.basket_share[b.index()].value)
-        });
-        largest.map_or_else(|| "recycling".to_owned(), |basket| format!("recycling.{basket}"))
+        })
+    }
+
+    /// Revenue per tonne at base prices and without licence rents where the share `outside` is sold outside China.
+    pub(crate) fn revenue_at_base(&self, parameters: &Parameters, outside: f64) -> f64 {
+        let (slope, constant) = crate::state::outside_line(&parameters.trade);
+        (0..N_BASKETS)
+            .map(|b| {
+                let yields = self.basket_share[b].value * self.recovery[b].value;
+                let price = parameters.base_price[b].value;
+                yields * ((1.0 - outside) * price + outside * (slope * price + constant))
+            })
+            .sum()
     }
 }
 

@@ -5,9 +5,7 @@
 //! outside prices; then buyers' adapted prices, the fringe's expectations and the futures curve move on.
 //!
 //! Method: AR(1) disturbances `x_t` = φ x_{t−1} + σ `e_t` with x = 0 before the first month and demand scaled by e^x; three
-//! normals a month from one keyed stream, whatever the scenario. The fringe's expected revenue E is a twelve-month
-//! exponential mean in logs and moves capacity L months later with exponent η long − η short; revenue before the first
-//! month is taken to be that of the base year for this purpose.
+//! normals a month from one keyed stream, whatever the scenario. The fringe's capacity, scrap and concentrate: `supply.rs`.
 
 use monazite_stochastic::{Purpose, Stream, TwoFactorState};
 
@@ -18,13 +16,12 @@ use crate::futures::FuturesCurve;
 use crate::intensity::{HeavyContent, HeavyState, ln_price, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
-use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
+use crate::state::{Activity, ByRegion, FringeList, N_OWN};
+use crate::supply::SupplyState;
 use crate::world::{OUTSIDE, Plan, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
-/// Weight of the month's revenue in the fringe's expectation.
-const EXPECTATION: f64 = 1.0 / 12.0;
 /// Perturbation of own supply by which residual demand is measured.
 const PERTURBATION: f64 = 0.01;
 
@@ -38,9 +35,7 @@ struct Path<'a> {
     ln_paid: ByRegion,
     /// Dy and Tb per magnet against the base year, by region.
     heavy: HeavyState,
-    /// ln of the fringe's expected revenue relative to the base year's, by source and month.
-    expected: Vec<Vec<f64>>,
-    ln_expected: Vec<f64>,
+    supply: SupplyState,
     /// Last month's prices, by region.
     paid: ByRegion,
     premium: [f64; N_BASKETS],
@@ -83,12 +78,6 @@ impl<'a> Path<'a> {
                 }
             })
         });
-        let states = vec![SourceState::BASE; model.sources.len()];
-        let ln_expected = model
-            .fringe(&states, &[1.0; N_BASKETS], false)
-            .iter()
-            .map(|one| relative_revenue(one, &start))
-            .collect();
         Self {
             world,
             index: path_idx,
@@ -98,8 +87,7 @@ impl<'a> Path<'a> {
             heavy: std::array::from_fn(|r| {
                 model.heavy.adapted(ln_relative(&parity[r], &model.ln_base[r]))
             }),
-            expected: vec![Vec::with_capacity(world.activity.n_months()); model.sources.len()],
-            ln_expected,
+            supply: world.supply.state(),
             paid: parity,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
@@ -130,7 +118,7 @@ impl<'a> Path<'a> {
         let mut demand =
             model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
         HeavyContent::apply(&mut demand, &self.heavy);
-        let states = self.source_states(t, factors);
+        let states = self.supply.sources(model, &world.supply, t, factors);
         let fringe = model.fringe(&states, &self.premium, false);
         let own = model.own_supply(&self.outputs);
         let inside: [f64; N_BASKETS] = std::array::from_fn(|b| own[b] + withdrawn[b]);
@@ -141,7 +129,16 @@ impl<'a> Path<'a> {
         let needs = use_at(&demand, &parity, orders);
         let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
         record.demand_at_base = model.demand_at_base(&activity, &disturbance);
-        self.move_on(t, &fringe, &parity, &record);
+        record.heavy = self.heavy;
+        self.supply.advance(
+            model,
+            &world.supply,
+            (t, factors),
+            (&fringe, &states),
+            (&cleared.prices, &world.relative_use(&record.region_use)),
+        );
+        record.supply = self.supply.record;
+        self.move_on(t, &parity, &record);
         Ok(record)
     }
 
@@ -155,24 +152,6 @@ impl<'a> Path<'a> {
                 factors.intensity[u].map(|intensity| activity * intensity)
             })
         })
-    }
-
-    fn source_states(&self, t: usize, factors: &Factors) -> Vec<SourceState> {
-        let years = self.world.years_since_base(t);
-        let sources = self.world.model.sources.iter().enumerate();
-        sources
-            .map(|(i, source)| {
-                let (availability, capacity) = factors.source(source.ore);
-                let followed = t.checked_sub(source.lead_months).map_or(1.0, |then| {
-                    ((source.long - source.short) * self.expected[i][then]).exp()
-                });
-                SourceState {
-                    scale: (1.0 + source.growth).powf(years) * followed * capacity,
-                    availability,
-                    expected: self.ln_expected[i].exp(),
-                }
-            })
-            .collect()
     }
 
     /// The supplier's outputs until its next setting month.
@@ -204,13 +183,13 @@ impl<'a> Path<'a> {
         );
         self.substitute(&mut demand, plan.factors.heavy);
         let demand = ordered(&demand, orders);
-        let states = self.source_states(t, &plan.factors);
+        let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         // Goods withdrawn from the queue come back to the inside market whatever the price.
         fringe.extend(
             (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0).map(|b| returning(b, withdrawn[b])),
         );
-        let limits = world.limits(t, &plan.factors.quota);
+        let limits = world.limits(t, &plan.factors.quota, &self.outputs);
         let chosen =
             model.conduct(world.theta, &demand, &fringe, &limits, (self.outputs, &self.prices))?;
         self.outputs = chosen.outputs;
@@ -302,8 +281,8 @@ impl<'a> Path<'a> {
         record
     }
 
-    /// Adapted prices, the fringe's premium and expectations for the next month.
-    fn move_on(&mut self, t: usize, fringe: &FringeList, parity: &ByRegion, record: &Record) {
+    /// Adapted prices, Dy and Tb per magnet and the fringe's premium for the next month.
+    fn move_on(&mut self, t: usize, parity: &ByRegion, record: &Record) {
         let model = &self.world.model;
         for b in 0..N_BASKETS {
             let (mut paid, mut at_parity) = (0.0, 0.0);
@@ -324,23 +303,7 @@ impl<'a> Path<'a> {
             self.heavy[r] = model.heavy.next(self.heavy[r], relative, factor);
         }
         self.paid = record.region_price;
-        for (i, one) in fringe.iter().enumerate() {
-            let now = relative_revenue(one, &record.price);
-            self.ln_expected[i] += EXPECTATION * (now - self.ln_expected[i]);
-            self.expected[i].push(self.ln_expected[i]);
-        }
     }
-}
-
-/// ln of a source's revenue relative to the base year's.
-fn relative_revenue(
-    source: &Fringe<N_BASKETS, crate::curves::PowerSupply>,
-    prices: &[f64; N_BASKETS],
-) -> f64 {
-    let revenue = source.revenue_at(prices).max(1e-6 * source.supply.base_revenue);
-    let ratio = revenue / source.supply.base_revenue;
-    // At base prices the ratio is one up to rounding, and rounding is not news.
-    if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ratio.ln() }
 }
 
 /// Demand with orders in place of use.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use monazite_stochastic::TwoFactorState;
 
+use crate::intensity::HeavyState;
 use crate::state::{ByRegion, N_OWN};
+use crate::supply::SupplyRecord;
 use crate::{Basket, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
@@ -51,6 +53,8 @@ pub(crate) struct Record {
     pub(crate) revenue: [f64; N_OWN],
     pub(crate) marginal_cost: [f64; N_OWN],
     pub(crate) decision: Decision,
+    pub(crate) heavy: HeavyState,
+    pub(crate) supply: SupplyRecord,
     pub(crate) futures: TwoFactorState,
 }
 
@@ -74,6 +78,8 @@ impl Record {
         revenue: [0.0; N_OWN],
         marginal_cost: [0.0; N_OWN],
         decision: Decision::NONE,
+        heavy: [1.0; N_REGIONS],
+        supply: SupplyRecord::EMPTY,
         futures: TwoFactorState { chi: 0.0, xi: 0.0 },
     };
 }
@@ -117,6 +123,14 @@ pub enum Output {
     DemandAtBase(Basket),
     /// Excess supply stockpiled or dumped at cost, t REO: `dumped.LaCe`.
     Dumped(Basket),
+    /// Recycled supply, t REO: `recycled.NdPr`.
+    Recycled(Basket),
+    /// Scrap and discarded goods that could be collected, t REO: `scrap.NdPr`.
+    Scrap(Basket),
+    /// Concentrate at Mountain Pass that may not ship, t REO of ore: `concentrate-stock`.
+    ConcentrateStock,
+    /// Dy and Tb per magnet against the base year: `heavy-content.europe`.
+    HeavyContent(Region),
     /// (R − MC)/R over the dominant supplier's ores, weighted by revenue: `lerner`.
     Lerner,
     /// Elasticity of residual demand over the supplier's horizon, −(ε + (1 − s)η)/s: `residual-elasticity.NdPr`.
@@ -146,7 +160,10 @@ impl Output {
             | Self::Backlog(..)
             | Self::Stock(..)
             | Self::DemandAtBase(_)
-            | Self::Dumped(_) => "t REO",
+            | Self::Dumped(_)
+            | Self::Recycled(_)
+            | Self::Scrap(_)
+            | Self::ConcentrateStock => "t REO",
             Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
             Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
             Self::Lerner
@@ -154,6 +171,7 @@ impl Output {
             | Self::MeasuredElasticity(_)
             | Self::Share(_)
             | Self::Corner(_)
+            | Self::HeavyContent(_)
             | Self::Scarcity => "1",
         }
     }
@@ -174,6 +192,7 @@ impl Output {
                 | Self::Unmet(..)
                 | Self::DemandAtBase(_)
                 | Self::Dumped(_)
+                | Self::Recycled(_)
         )
     }
 
@@ -194,6 +213,8 @@ impl Output {
         all.push(Self::Backlog(None, None));
         all.extend(Basket::ALL.map(Self::OwnSupply));
         all.extend(Basket::ALL.map(Self::FringeSupply));
+        all.extend([Basket::NdPr, Basket::DyTb].map(Self::Recycled));
+        all.extend([Self::ConcentrateStock, Self::HeavyContent(Region::China)]);
         all.extend(Ore::CONTROLLED.map(Self::OreOutput));
         all.extend([Self::Lerner, Self::Scarcity]);
         all.extend(Basket::ALL.map(Self::ResidualElasticity));
@@ -230,6 +251,10 @@ impl fmt::Display for Output {
             Self::Stock(region, basket) => with("stock", region, basket),
             Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
             Self::Dumped(basket) => with("dumped", None, Some(basket)),
+            Self::Recycled(basket) => with("recycled", None, Some(basket)),
+            Self::Scrap(basket) => with("scrap", None, Some(basket)),
+            Self::ConcentrateStock => "concentrate-stock".to_owned(),
+            Self::HeavyContent(region) => with("heavy-content", Some(region), None),
             Self::Lerner => "lerner".to_owned(),
             Self::ResidualElasticity(basket) => with("residual-elasticity", None, Some(basket)),
             Self::MeasuredElasticity(basket) => with("measured-elasticity", None, Some(basket)),
@@ -287,6 +312,10 @@ impl FromStr for Output {
             ("stock", region, basket, None) => Self::Stock(region, basket),
             ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
             ("dumped", None, Some(basket), None) => Self::Dumped(basket),
+            ("recycled", None, Some(basket), None) => Self::Recycled(basket),
+            ("scrap", None, Some(basket), None) => Self::Scrap(basket),
+            ("concentrate-stock", None, None, None) => Self::ConcentrateStock,
+            ("heavy-content", Some(region), None, None) => Self::HeavyContent(region),
             ("lerner", None, None, None) => Self::Lerner,
             ("residual-elasticity", None, Some(basket), None) => Self::ResidualElasticity(basket),
             ("measured-elasticity", None, Some(basket), None) => Self::MeasuredElasticity(basket),
@@ -315,6 +344,8 @@ mod tests {
             Output::MeasuredElasticity(Basket::NdPr),
             Output::Dumped(Basket::LaCe),
             Output::DemandAtBase(Basket::NdPr),
+            Output::Scrap(Basket::DyTb),
+            Output::HeavyContent(Region::Europe),
         ]);
         for output in all {
             assert_eq!(output.to_string().parse::<Output>().unwrap(), output);

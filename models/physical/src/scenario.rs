@@ -32,6 +32,13 @@ pub enum Variable {
     Availability(Ore),
     /// Capacity of a fringe ore: `capacity.mt-weld`.
     Capacity(Ore),
+    /// Collection of scrap: `recycling`.
+    Recycling,
+    /// Share of Mountain Pass concentrate that ships to China, an addition to it, kept between 0 and 1:
+    /// `concentrate-shipments`; −1 stops them, +1 takes up what has been stopped.
+    ConcentrateShipments,
+    /// Mountain Pass's own separation, share of its output: `separation`.
+    Separation,
     /// Import tariff of a region on rare earths from China, an addition to the rate: `tariff.us`.
     Tariff(Region),
 }
@@ -47,6 +54,9 @@ impl fmt::Display for Variable {
             Self::Quota => f.write_str("quota"),
             Self::Availability(ore) => write!(f, "availability.{ore}"),
             Self::Capacity(ore) => write!(f, "capacity.{ore}"),
+            Self::Recycling => f.write_str("recycling"),
+            Self::ConcentrateShipments => f.write_str("concentrate-shipments"),
+            Self::Separation => f.write_str("separation"),
             Self::Tariff(region) => write!(f, "tariff.{region}"),
         }
     }
@@ -71,12 +81,15 @@ impl FromStr for Variable {
             (Some("quota"), None, None, None) => Self::Quota,
             (Some("availability"), Some(ore), None, None) => Self::Availability(fringe(ore)?),
             (Some("capacity"), Some(ore), None, None) => Self::Capacity(fringe(ore)?),
+            (Some("recycling"), None, None, None) => Self::Recycling,
+            (Some("concentrate-shipments"), None, None, None) => Self::ConcentrateShipments,
+            (Some("separation"), None, None, None) => Self::Separation,
             (Some("tariff"), Some(region), None, None) => Self::Tariff(region.parse()?),
             _ => {
                 return Err(PhysicalError::UnknownName {
                     name: text.to_owned(),
                     expected: "a variable: activity.USE[.REGION], intensity.USE.BASKET, substitution, licence-hazard, quota, availability.ORE, \
-                               capacity.ORE, tariff.REGION",
+                               capacity.ORE, recycling, concentrate-shipments, separation, tariff.REGION",
                 });
             }
         })

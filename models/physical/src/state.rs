@@ -5,7 +5,8 @@ use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
 use crate::intensity::HeavyContent;
 use crate::market::{Fringe, JointMarket};
 use crate::parameters::{Parameters, TradeParameters};
-use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
+use crate::supply::{Pool, Stream};
+use crate::{Basket, EndUse, FringeSource, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
 
 /// Number of ores of the dominant supplier.
 pub(crate) const N_OWN: usize = Ore::CONTROLLED.len();
@@ -33,10 +34,15 @@ pub(crate) fn outside_line(trade: &TradeParameters) -> (f64, f64) {
 pub(crate) struct Source {
     pub(crate) ore: Option<Ore>,
     pub(crate) yields: [f64; N_BASKETS],
-    pub(crate) base_output: f64,
+    /// Output of the ore in the base year, and the part of it that is this source's.
+    pub(crate) whole: f64,
+    pub(crate) base_share: f64,
     pub(crate) base_revenue: f64,
     pub(crate) capacity: f64,
     pub(crate) growth: f64,
+    pub(crate) expectation: f64,
+    pub(crate) depreciation: f64,
+    pub(crate) stream: Stream,
     pub(crate) outside: f64,
     pub(crate) short: f64,
     pub(crate) long: f64,
@@ -52,22 +58,80 @@ pub(crate) struct OwnOre {
     pub(crate) base_output: f64,
     pub(crate) limit: f64,
     pub(crate) growth: f64,
+    pub(crate) expansion: f64,
     pub(crate) cost: PowerCost,
 }
 
 /// State of a fringe source in a month.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct SourceState {
-    /// Capacity relative to the base year, growth, followed revenue and shocks included.
+    /// Capacity relative to the ore's base output: growth, followed revenue and shocks included.
     pub(crate) scale: f64,
     /// Share of it that can be delivered.
     pub(crate) availability: f64,
     /// Expected revenue relative to the base year's.
     pub(crate) expected: f64,
+    /// Besides, from a stockpile, t a month at base revenue.
+    pub(crate) more: f64,
+    /// Ore mined for it at base revenue, shipped or not, t a month; of a mine with a stockpile only.
+    pub(crate) mined: f64,
+    /// Output it cannot exceed, t a month.
+    pub(crate) limit: f64,
 }
 
 impl SourceState {
-    pub(crate) const BASE: Self = Self { scale: 1.0, availability: 1.0, expected: 1.0 };
+    /// The base year.
+    pub(crate) fn base(source: &Source) -> Self {
+        Self {
+            scale: source.base_share,
+            availability: 1.0,
+            expected: 1.0,
+            more: 0.0,
+            mined: 0.0,
+            limit: f64::INFINITY,
+        }
+    }
+}
+
+/// A source, or a mine's own separation and its concentrate.
+fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
+    let (beta, lead) = (parameters.discount.value, one.lead_months.value.round().max(1.0));
+    let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
+    let out = one.outside_share.value;
+    let stream = match (&one.scrap, &one.concentrate) {
+        (Some(scrap), _) => {
+            let basket_idx = one.main_basket().map_or(0, Basket::index);
+            Stream::Recycled(Pool::new(scrap, basket_idx, one.base_output.value))
+        }
+        (None, Some(mine)) => Stream::Separated(mine.clone()),
+        (None, None) => Stream::Whole,
+    };
+    let source = |base_share: f64, outside: f64, stream: Stream| Source {
+        ore: one.ore,
+        yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
+        whole: one.base_output.value,
+        base_share,
+        // Of a mine in two streams each has its own revenue per tonne: that at base prices where it sells.
+        base_revenue: one.base_revenue.value * one.revenue_at_base(parameters, outside)
+            / one.revenue_at_base(parameters, out),
+        capacity: one.capacity.value,
+        growth: one.growth.value,
+        expectation: one.expectation.value,
+        depreciation: one.depreciation.value,
+        stream,
+        outside,
+        short,
+        long,
+        lead_months: lead as usize,
+        discounted_extra: (long - short) * beta.powf(lead),
+    };
+    match &one.concentrate {
+        Some(mine) => vec![
+            source(out, 1.0, stream),
+            source(1.0 - out, 0.0, Stream::Concentrate(mine.release.value)),
+        ],
+        None => vec![source(1.0, out, stream)],
+    }
 }
 
 /// Parameters compiled to numbers.
@@ -104,13 +168,6 @@ impl MarketModel {
                 name: "controlled ores",
                 expected: N_OWN,
                 found: parameters.controlled.len(),
-            });
-        }
-        if parameters.fringe.len() > MAX_FRINGE {
-            return Err(PhysicalError::Length {
-                name: "fringe sources",
-                expected: MAX_FRINGE,
-                found: parameters.fringe.len(),
             });
         }
         let shares: f64 = parameters.trade.fringe_share.iter().map(|one| one.value).sum();
@@ -158,6 +215,7 @@ impl MarketModel {
                 base_output: one.base_output.value,
                 limit: one.limit.value,
                 growth: one.limit_growth.value,
+                expansion: one.expansion.value,
                 cost: PowerCost {
                     level: one.cost_level.value,
                     slope: one.cost_slope.value,
@@ -166,20 +224,13 @@ impl MarketModel {
             });
         }
         for one in &parameters.fringe {
-            let lead = one.lead_months.value.round();
-            let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
-            model.sources.push(Source {
-                ore: one.ore,
-                yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
-                base_output: one.base_output.value,
-                base_revenue: one.base_revenue.value,
-                capacity: one.capacity.value,
-                growth: one.growth.value,
-                outside: one.outside_share.value,
-                short,
-                long,
-                lead_months: lead as usize,
-                discounted_extra: (long - short) * beta.powf(lead),
+            model.sources.extend(compiled(one, parameters));
+        }
+        if model.sources.len() > MAX_FRINGE {
+            return Err(PhysicalError::Length {
+                name: "fringe sources",
+                expected: MAX_FRINGE,
+                found: model.sources.len(),
             });
         }
         for r in 0..N_REGIONS {
@@ -281,7 +332,7 @@ impl MarketModel {
             } else {
                 state.expected.powf(-extra)
             };
-            let base = source.base_output * state.scale * state.availability;
+            let base = source.whole * state.scale * state.availability + state.more;
             Fringe {
                 yields: source.yields,
                 revenue,
@@ -290,7 +341,7 @@ impl MarketModel {
                     scale: base * followed,
                     base_revenue: source.base_revenue,
                     elasticity: source.short + extra,
-                    capacity: base * source.capacity,
+                    capacity: (base * source.capacity).min(state.limit),
                 },
             }
         };
@@ -373,7 +424,7 @@ impl MarketModel {
         );
         let zero = [0.0; N_REGIONS];
         self.heavy.apply_over_horizon(&mut demand, &[1.0; N_REGIONS], (&zero, &zero), 1.0);
-        let states = vec![SourceState::BASE; self.sources.len()];
+        let states: Vec<SourceState> = self.sources.iter().map(SourceState::base).collect();
         (demand, self.fringe(&states, &[1.0; N_BASKETS], true))
     }
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::border::{Border, BorderRules, Needs, use_at};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
-use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
+use crate::state::{Activity, ByRegion, MarketModel, N_OWN, Source};
+use crate::supply::SupplyStart;
 use crate::{
     ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
 };
@@ -138,6 +139,7 @@ pub(crate) struct World<'a> {
     pub(crate) plans: Vec<Option<Plan>>,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
+    pub(crate) supply: SupplyStart,
     /// Use at base prices and activity 1.
     pub(crate) base_use: ByRegion,
     base_year: i32,
@@ -173,12 +175,13 @@ impl<'a> World<'a> {
         let n_months = activity.n_months();
         let factors =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let years: Vec<f64> = (0..n_months)
+            .map(|t| years_between(spec.parameters.base_year, spec.start.plus(t as i64)))
+            .collect();
         let thrifting = &spec.parameters.demand.intensity.thrifting;
-        let trend: Vec<[f64; N_USES]> = (0..n_months)
-            .map(|t| {
-                let years = years_between(spec.parameters.base_year, spec.start.plus(t as i64));
-                std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years))
-            })
+        let trend: Vec<[f64; N_USES]> = years
+            .iter()
+            .map(|&years| std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years)))
             .collect();
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
@@ -194,6 +197,7 @@ impl<'a> World<'a> {
             trend,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
+            supply: SupplyStart::new(&model, spec.start, years),
             base_use: base.total,
             base_year: spec.parameters.base_year,
             model,
@@ -205,12 +209,27 @@ impl<'a> World<'a> {
         years_between(self.base_year, self.start.plus(month_idx as i64))
     }
 
-    /// Q̄ in a month.
-    pub(crate) fn limits(&self, month_idx: usize, quota: &[f64; N_OWN]) -> [f64; N_OWN] {
+    /// Q̄ in a month, or what can be reached from outputs so far if that is less.
+    pub(crate) fn limits(
+        &self,
+        month_idx: usize,
+        quota: &[f64; N_OWN],
+        outputs: &[f64; N_OWN],
+    ) -> [f64; N_OWN] {
         let years = self.years_since_base(month_idx);
         std::array::from_fn(|i| {
             let ore = &self.model.own[i];
-            ore.limit * (1.0 + ore.growth).powf(years) * quota[i]
+            let reached = outputs[i].max(ore.base_output) * (1.0 + ore.expansion);
+            (ore.limit * (1.0 + ore.growth).powf(years) * quota[i]).min(reached)
+        })
+    }
+
+    /// World use against that of the base year, by basket.
+    pub(crate) fn relative_use(&self, used: &ByRegion) -> [f64; N_BASKETS] {
+        let total = |all: &ByRegion, b: usize| all.iter().map(|row| row[b]).sum::<f64>();
+        std::array::from_fn(|b| {
+            let base = total(&self.base_use, b);
+            if base > 0.0 { total(used, b) / base } else { 1.0 }
         })
     }
 
@@ -250,7 +269,8 @@ fn base_needs(model: &MarketModel) -> Needs {
 /// The fringe's sales outside China in the base year.
 fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
     std::array::from_fn(|b| {
-        model.sources.iter().map(|one| one.base_output * one.outside * one.yields[b]).sum()
+        let sold = |one: &Source| one.whole * one.base_share * one.outside * one.yields[b];
+        model.sources.iter().map(sold).sum()
     })
 }
 

@@ -23,6 +23,12 @@ fn still(mut parameters: Parameters) -> Parameters {
     }
     for one in &mut parameters.fringe {
         one.growth.value = 0.0;
+        if let Some(scrap) = &mut one.scrap {
+            scrap.past_growth.value = 0.0;
+        }
+        if let Some(concentrate) = &mut one.concentrate {
+            (concentrate.stop_month, concentrate.ramp_from) = (None, None);
+        }
     }
     parameters
 }

@@ -1,0 +1,439 @@
+//! What moves the fringe between months: capacity under construction, scrap that has piled up, concentrate that may not ship.
+//!
+//! **Capacity** follows expected revenue with time to build L and does not fall as it rises. E is expected revenue against
+//! the base year's, adaptive in logs with gain g (Nerlove 1958, Econometrica 26): ln E += g (ln R − ln E). Wanted capacity
+//! is E^(η_long − η_short); what is ordered now stands L months later, and what stands wears by the rate δ a month:
+//!
+//! ```text
+//! C_{t+L} = max(E_t^(η_long − η_short), (1 − δ) C_{t+L−1})        C = 1 in the base year
+//! ```
+//!
+//! so ordered capacity is C_{t+L} − (1−δ) C_{t+L−1}, never negative; capacity beyond what is wanted stands idle along the
+//! short-run supply curve. Orders placed between the base year and the first month simulated follow from revenue that
+//! moved along a straight line in logs from the base price to the price at the start.
+//!
+//! **Recycling** collects from a pool W of scrap and discarded goods, output = K·(W/W̄)·C·(R/c)^η, at most a share of W:
+//!
+//! ```text
+//! W_{t+1} = (1 − ω) W_t + A_t − output        A_t = A_0 [(1−s)(1+g)^years + s·use_t/use_0]        ω = (1/γ − 1)/cover
+//! ```
+//!
+//! with W̄ = cover·K and A_0 = K/γ, which leave the pool of the base year as it is: γ is the share of arisings collected, s
+//! the share of arisings that are scrap of today's making, g the growth of use when today's discards were new.
+//!
+//! **Concentrate** (Mountain Pass): the mine's own separation handles the share S_t of its output, the rest is
+//! concentrate for China's separation. While shipments are stopped it is stockpiled; Z is what lies there:
+//!
+//! ```text
+//! mined = own separation + shipped + Z_{t+1} − Z_t
+//! ```
+//!
+//! Own separation climbs from its share of the base year along a straight line; above 1 it feeds on Z. When shipments are
+//! resumed a share of Z is sold each month.
+
+use monazite_series::Period;
+use serde::{Deserialize, Serialize};
+
+use crate::curves::PowerSupply;
+use crate::factors::Factors;
+use crate::market::{Fringe, Supply};
+use crate::state::{FringeList, MarketModel, Source, SourceState};
+use crate::{N_BASKETS, Parameter, PhysicalError};
+
+/// The pool that recycling draws on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrapParameters {
+    /// W̄ in months of base output.
+    pub cover: Parameter,
+    /// γ: share of arisings collected in the base year.
+    pub collected: Parameter,
+    /// s: share of arisings that are scrap of today's use.
+    pub from_use: Parameter,
+    /// g: growth a year of use when today's discards were new.
+    pub past_growth: Parameter,
+    /// Largest share of the pool collected in a month.
+    pub reach: Parameter,
+}
+
+/// A mine that separates a part of its output and exports the rest as concentrate to China.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConcentrateParameters {
+    /// Share of mine output that the mine separates once its own separation is complete; [`crate::FringeSource::outside_share`]
+    /// is that of the base year.
+    pub separated_later: Parameter,
+    /// Month in which its separation begins to climb; `None`: it stays.
+    pub ramp_from: Option<Period>,
+    /// Months the climb takes.
+    pub ramp_months: Parameter,
+    /// Month in which shipments of concentrate stop; `None`: they do not.
+    pub stop_month: Option<Period>,
+    /// Day of that month from which they do, 1…31; the month is pro-rated.
+    pub stop_day: u32,
+    /// Share of the stockpile sold a month when concentrate ships.
+    pub release: Parameter,
+}
+
+impl ScrapParameters {
+    pub(crate) fn visit(&mut self, head: &str, visitor: &mut dyn FnMut(String, &mut Parameter)) {
+        visitor(format!("{head}.scrap.cover"), &mut self.cover);
+        visitor(format!("{head}.scrap.collected"), &mut self.collected);
+        visitor(format!("{head}.scrap.from_use"), &mut self.from_use);
+        visitor(format!("{head}.scrap.past_growth"), &mut self.past_growth);
+        visitor(format!("{head}.scrap.reach"), &mut self.reach);
+    }
+
+    /// A pool that is lost faster than it is filled, or collected from where there is none, makes no base year.
+    pub(crate) fn check(&self, head: &str) -> Result<(), PhysicalError> {
+        let name = |part: &str| format!("{head}.scrap.{part}");
+        crate::error::positive(&name("cover"), self.cover.value)?;
+        crate::error::positive(&name("collected"), self.collected.value)?;
+        let lost = (1.0 / self.collected.value - 1.0) / self.cover.value;
+        if self.reach.value * self.cover.value < 1.0 || lost + self.reach.value > 1.0 {
+            return Err(crate::error::out_of_range(
+                &name("reach"),
+                self.reach.value,
+                "at least 1/cover, and with what the pool loses a month no more than 1",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl ConcentrateParameters {
+    pub(crate) fn visit(&mut self, head: &str, visitor: &mut dyn FnMut(String, &mut Parameter)) {
+        visitor(format!("{head}.separated_later"), &mut self.separated_later);
+        visitor(format!("{head}.ramp_months"), &mut self.ramp_months);
+        visitor(format!("{head}.release"), &mut self.release);
+    }
+
+    pub(crate) fn check(&self, head: &str) -> Result<(), PhysicalError> {
+        if !(1..=31).contains(&self.stop_day) {
+            return Err(crate::error::out_of_range(
+                &format!("{head}.stop_day"),
+                f64::from(self.stop_day),
+                "a day of the month, 1 to 31",
+            ));
+        }
+        Ok(())
+    }
+
+    /// S in a month before a scenario's factor, `base` in the base year.
+    fn separated_in(&self, base: f64, month: Period) -> f64 {
+        let climbed = self.ramp_from.map_or(0.0, |from| {
+            let months = (month.ordinal() - from.ordinal() + 1) as f64;
+            (months / self.ramp_months.value.max(1.0)).clamp(0.0, 1.0)
+        });
+        base + climbed * (self.separated_later.value - base)
+    }
+
+    /// Share of concentrate that ships in a month before a scenario's addition.
+    fn shipped_in(&self, month: Period) -> f64 {
+        self.stop_month.map_or(1.0, |stop| match month.ordinal() - stop.ordinal() {
+            ..=-1 => 1.0,
+            // Months of thirty days: the day matters, not the length of the month.
+            0 => (f64::from(self.stop_day - 1) / 30.0).min(1.0),
+            _ => 0.0,
+        })
+    }
+}
+
+/// What a compiled source is a part of.
+#[derive(Debug, Clone)]
+pub(crate) enum Stream {
+    /// All of an ore.
+    Whole,
+    /// Recycled material with its pool.
+    Recycled(Pool),
+    /// A mine's own separation; the next source is its concentrate.
+    Separated(ConcentrateParameters),
+    /// Concentrate for China's separation, with the share of the stockpile sold a month.
+    Concentrate(f64),
+}
+
+/// The pool of a recycled basket, compiled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pool {
+    basket_idx: usize,
+    size: f64,
+    arisings: f64,
+    from_use: f64,
+    past_growth: f64,
+    lost: f64,
+    reach: f64,
+}
+
+impl Pool {
+    pub(crate) fn new(parameters: &ScrapParameters, basket_idx: usize, output: f64) -> Self {
+        let (cover, collected) = (parameters.cover.value, parameters.collected.value);
+        Self {
+            basket_idx,
+            size: cover * output,
+            arisings: output / collected,
+            from_use: parameters.from_use.value,
+            past_growth: parameters.past_growth.value,
+            lost: (1.0 / collected - 1.0) / cover,
+            reach: parameters.reach.value,
+        }
+    }
+}
+
+/// Tonnes in the pools, for the balance of every month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SupplyRecord {
+    /// W at the end of the month, arisings and losses of the month, output, by basket.
+    pub(crate) scrap: [f64; N_BASKETS],
+    pub(crate) arisings: [f64; N_BASKETS],
+    pub(crate) lost: [f64; N_BASKETS],
+    pub(crate) recycled: [f64; N_BASKETS],
+    /// Ore mined, separated by the mine and shipped as concentrate, Z at the end of the month; t REO of ore.
+    pub(crate) mined: f64,
+    pub(crate) separated: f64,
+    pub(crate) shipped: f64,
+    pub(crate) concentrate: f64,
+}
+
+impl SupplyRecord {
+    pub(crate) const EMPTY: Self = Self {
+        scrap: [0.0; N_BASKETS],
+        arisings: [0.0; N_BASKETS],
+        lost: [0.0; N_BASKETS],
+        recycled: [0.0; N_BASKETS],
+        mined: 0.0,
+        separated: 0.0,
+        shipped: 0.0,
+        concentrate: 0.0,
+    };
+}
+
+/// What all paths share: the fringe as it stands when the simulation starts.
+#[derive(Debug, Clone)]
+pub(crate) struct SupplyStart {
+    state: SupplyState,
+    /// Share separated and share shipped, by month, before scenario factors.
+    plan: Vec<(f64, f64)>,
+    /// Years since the base year by month.
+    years: Vec<f64>,
+}
+
+/// The fringe on a path.
+#[derive(Debug, Clone)]
+pub(crate) struct SupplyState {
+    /// ln E by source.
+    ln_expected: Vec<f64>,
+    /// C of this month and the L − 1 to come, by source, as a ring.
+    capacity: Vec<Vec<f64>>,
+    pub(crate) record: SupplyRecord,
+}
+
+impl SupplyStart {
+    /// The fringe at the start: orders since the base year, pools, concentrate piled up since a stop.
+    pub(crate) fn new(model: &MarketModel, start: Period, years: Vec<f64>) -> Self {
+        let states: Vec<SourceState> = model.sources.iter().map(SourceState::base).collect();
+        let fringe = model.fringe(&states, &[1.0; N_BASKETS], false);
+        let ln_expected: Vec<f64> =
+            fringe.iter().map(|one| ln_relative_revenue(one, &model.start_price)).collect();
+        let elapsed = 12.0 * years.first().copied().unwrap_or(0.0);
+        let capacity = model
+            .sources
+            .iter()
+            .zip(&ln_expected)
+            .map(|(source, &ln_now)| under_way(source, ln_now, elapsed))
+            .collect();
+        let mut record = SupplyRecord::EMPTY;
+        for source in &model.sources {
+            match &source.stream {
+                Stream::Recycled(pool) => {
+                    let grown = years.first().map_or(1.0, |y| (1.0 + pool.past_growth).powf(*y));
+                    let part = (1.0 - pool.from_use) * grown + pool.from_use;
+                    record.scrap[pool.basket_idx] = pool.size * part;
+                }
+                Stream::Separated(mine) => {
+                    record.concentrate = piled_up(mine, source, start);
+                }
+                Stream::Whole | Stream::Concentrate(_) => {}
+            }
+        }
+        let mine = model.sources.iter().find_map(|source| match &source.stream {
+            Stream::Separated(mine) => Some((mine, source.base_share)),
+            _ => None,
+        });
+        let plan = (0..years.len())
+            .map(|t| {
+                let month = start.plus(t as i64);
+                mine.map_or((1.0, 1.0), |(one, base)| {
+                    (one.separated_in(base, month), one.shipped_in(month))
+                })
+            })
+            .collect();
+        Self { state: SupplyState { ln_expected, capacity, record }, plan, years }
+    }
+
+    /// Pools and stockpile before the first month.
+    pub(crate) fn record(&self) -> SupplyRecord {
+        self.state.record
+    }
+
+    /// The state a path begins with.
+    pub(crate) fn state(&self) -> SupplyState {
+        self.state.clone()
+    }
+
+    /// S and the share shipped in a month under a scenario.
+    fn concentrate(&self, t: usize, factors: &Factors) -> (f64, f64) {
+        let (separated, shipped) = self.plan[t];
+        (separated * factors.separation, (shipped + factors.concentrate).clamp(0.0, 1.0))
+    }
+}
+
+/// C of the first L months: what was ordered before the start.
+fn under_way(source: &Source, ln_now: f64, elapsed: f64) -> Vec<f64> {
+    let lead = source.lead_months;
+    let (mut standing, mut ring) = (1.0_f64, vec![1.0; lead]);
+    if elapsed <= 0.0 || ln_now == 0.0 {
+        return ring;
+    }
+    // Months since the middle of the base year, those before the start included: capacity wears from then on.
+    let before = elapsed.floor() as i64;
+    for month in -before..lead as i64 {
+        let ordered = (elapsed + (month - lead as i64) as f64) / elapsed;
+        let wanted = ((source.long - source.short) * ln_now * ordered.clamp(0.0, 1.0)).exp();
+        standing = wanted.max((1.0 - source.depreciation) * standing);
+        if let Some(slot) = usize::try_from(month).ok().and_then(|m| ring.get_mut(m)) {
+            *slot = standing;
+        }
+    }
+    ring
+}
+
+/// Concentrate piled up between a stop and the start, at base-year mining.
+fn piled_up(mine: &ConcentrateParameters, source: &Source, start: Period) -> f64 {
+    let Some(stop) = mine.stop_month else { return 0.0 };
+    let n_months = usize::try_from(start.ordinal() - stop.ordinal()).unwrap_or(0);
+    let piled = |month: Period| {
+        let left = (1.0 - mine.separated_in(source.base_share, month)).max(0.0);
+        source.whole * left * (1.0 - mine.shipped_in(month))
+    };
+    stop.run(n_months).map(piled).sum()
+}
+
+impl SupplyState {
+    /// States of the sources in a month.
+    pub(crate) fn sources(
+        &self,
+        model: &MarketModel,
+        start: &SupplyStart,
+        t: usize,
+        factors: &Factors,
+    ) -> Vec<SourceState> {
+        let (separated, shipped) = start.concentrate(t, factors);
+        let mut heap = self.record.concentrate.max(0.0);
+        let mut states = Vec::with_capacity(model.sources.len());
+        for (i, source) in model.sources.iter().enumerate() {
+            let (availability, capacity) = factors.source(source.ore);
+            let growth = (1.0 + source.growth).powf(start.years[t]);
+            let mut state = SourceState {
+                scale: growth * self.capacity[i][t % source.lead_months] * capacity,
+                availability,
+                expected: self.ln_expected[i].exp(),
+                ..SourceState::base(source)
+            };
+            match &source.stream {
+                Stream::Whole => {}
+                Stream::Recycled(pool) => {
+                    let waiting = self.record.scrap[pool.basket_idx];
+                    state.scale *= waiting / pool.size * factors.recycling;
+                    state.limit = pool.reach * waiting;
+                }
+                Stream::Separated(_) => {
+                    let ore = source.whole * state.scale * availability;
+                    state.mined = ore * separated.min(1.0);
+                    // No more than the heap gives at full capacity.
+                    state.more = ((separated - 1.0).max(0.0) * ore).min(heap / source.capacity);
+                    heap -= source.capacity * state.more;
+                    state.scale *= separated.min(1.0);
+                }
+                Stream::Concentrate(release) => {
+                    state.scale *= (1.0 - separated).max(0.0);
+                    state.mined = source.whole * state.scale * availability;
+                    state.availability *= shipped;
+                    state.more = shipped * release.min(1.0 / source.capacity) * heap;
+                }
+            }
+            states.push(state);
+        }
+        states
+    }
+
+    /// The month's tonnes in pools and stockpile, expectations, and orders of capacity.
+    pub(crate) fn advance(
+        &mut self,
+        model: &MarketModel,
+        start: &SupplyStart,
+        (t, factors): (usize, &Factors),
+        (fringe, states): (&FringeList, &[SourceState]),
+        (prices, relative_use): (&[f64; N_BASKETS], &[f64; N_BASKETS]),
+    ) {
+        for (i, (source, one)) in model.sources.iter().zip(fringe).enumerate() {
+            let (output, _) = one.supply.at(one.revenue_at(prices));
+            match &source.stream {
+                Stream::Recycled(pool) => self.collect(pool, start.years[t], output, relative_use),
+                Stream::Separated(_) => self.record.separated = output,
+                Stream::Concentrate(_) => self.record.shipped = output,
+                Stream::Whole => {}
+            }
+            let now = ln_relative_revenue(one, prices);
+            self.ln_expected[i] += source.expectation * (now - self.ln_expected[i]);
+            let (ring, lead) = (&mut self.capacity[i], source.lead_months);
+            let last = ring[(t + lead - 1) % lead];
+            let wanted = ((source.long - source.short) * self.ln_expected[i]).exp();
+            ring[t % lead] = wanted.max((1.0 - source.depreciation) * last);
+        }
+        let (_, shipped) = start.concentrate(t, factors);
+        self.stockpile(model, shipped, (fringe, states), prices);
+    }
+
+    /// One month of a pool.
+    fn collect(&mut self, pool: &Pool, years: f64, output: f64, relative_use: &[f64; N_BASKETS]) {
+        let (b, record) = (pool.basket_idx, &mut self.record);
+        let old = (1.0 - pool.from_use) * (1.0 + pool.past_growth).powf(years);
+        record.arisings[b] = pool.arisings * (old + pool.from_use * relative_use[b]);
+        record.lost[b] = pool.lost * record.scrap[b];
+        record.recycled[b] = output;
+        record.scrap[b] += record.arisings[b] - record.lost[b] - output;
+    }
+
+    /// Mining and the stockpile: what is held back is mined along the same curve as what ships.
+    fn stockpile(
+        &mut self,
+        model: &MarketModel,
+        shipped: f64,
+        (fringe, states): (&FringeList, &[SourceState]),
+        prices: &[f64; N_BASKETS],
+    ) {
+        let is_own = |source: &Source| matches!(source.stream, Stream::Separated(_));
+        let Some(own) = model.sources.iter().position(is_own) else { return };
+        let heap = own + 1;
+        // Output per tonne of scale: the answer to price, capped by capacity.
+        let response = |i: usize| {
+            let unit =
+                PowerSupply { scale: 1.0, capacity: model.sources[i].capacity, ..fringe[i].supply };
+            unit.at(fringe[i].revenue_at(prices)).0
+        };
+        let (own_response, heap_response) = (response(own), response(heap));
+        let concentrate = states[heap].mined * heap_response;
+        let drawn = states[own].more * own_response + states[heap].more * heap_response;
+        let record = &mut self.record;
+        record.mined = states[own].mined * own_response + concentrate;
+        record.concentrate += (1.0 - shipped) * concentrate - drawn;
+    }
+}
+
+/// ln of a source's revenue relative to the base year's.
+fn ln_relative_revenue(source: &Fringe<N_BASKETS, PowerSupply>, prices: &[f64; N_BASKETS]) -> f64 {
+    let revenue = source.revenue_at(prices).max(1e-6 * source.supply.base_revenue);
+    let ratio = revenue / source.supply.base_revenue;
+    // At base prices the ratio is one up to rounding, and rounding is not news.
+    if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ratio.ln() }
+}
