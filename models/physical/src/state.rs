@@ -101,9 +101,9 @@ fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
     let stream = match (&one.scrap, &one.concentrate) {
         (Some(scrap), _) => {
             let basket_idx = one.main_basket().map_or(0, Basket::index);
-            Stream::Recycled(Pool::new(scrap, basket_idx, one.base_output.value))
+            Stream::Recycled(Box::new(Pool::new(scrap, basket_idx, one.base_output.value)))
         }
-        (None, Some(mine)) => Stream::Separated(mine.clone()),
+        (None, Some(mine)) => Stream::Separated(Box::new(mine.clone())),
         (None, None) => Stream::Whole,
     };
     let source = |base_share: f64, outside: f64, stream: Stream| Source {

@@ -2,7 +2,7 @@
 //!
 //! **Capacity** follows expected revenue with time to build L and does not fall as it rises. E is expected revenue against
 //! the base year's, adaptive in logs with gain g (Nerlove 1958, Econometrica 26): ln E += g (ln R − ln E). Wanted capacity
-//! is E^(η_long − η_short); what is ordered now stands L months later, and what stands wears by the rate δ a month:
+//! is `E^(η_long − η_short)`; what is ordered now stands L months later, and what stands wears by the rate δ a month:
 //!
 //! ```text
 //! C_{t+L} = max(E_t^(η_long − η_short), (1 − δ) C_{t+L−1})        C = 1 in the base year
@@ -18,10 +18,10 @@
 //! W_{t+1} = (1 − ω) W_t + A_t − output        A_t = A_0 [(1−s)(1+g)^years + s·use_t/use_0]        ω = (1/γ − 1)/cover
 //! ```
 //!
-//! with W̄ = cover·K and A_0 = K/γ, which leave the pool of the base year as it is: γ is the share of arisings collected, s
+//! with W̄ = cover·K and `A_0` = K/γ, which leave the pool of the base year as it is: γ is the share of arisings collected, s
 //! the share of arisings that are scrap of today's making, g the growth of use when today's discards were new.
 //!
-//! **Concentrate** (Mountain Pass): the mine's own separation handles the share S_t of its output, the rest is
+//! **Concentrate** (Mountain Pass): the mine's own separation handles the share `S_t` of its output, the rest is
 //! concentrate for China's separation. While shipments are stopped it is stockpiled; Z is what lies there:
 //!
 //! ```text
@@ -145,9 +145,9 @@ pub(crate) enum Stream {
     /// All of an ore.
     Whole,
     /// Recycled material with its pool.
-    Recycled(Pool),
+    Recycled(Box<Pool>),
     /// A mine's own separation; the next source is its concentrate.
-    Separated(ConcentrateParameters),
+    Separated(Box<ConcentrateParameters>),
     /// Concentrate for China's separation, with the share of the stockpile sold a month.
     Concentrate(f64),
 }
@@ -222,8 +222,8 @@ pub(crate) struct SupplyStart {
 pub(crate) struct SupplyState {
     /// ln E by source.
     ln_expected: Vec<f64>,
-    /// C of this month and the L − 1 to come, by source, as a ring.
-    capacity: Vec<Vec<f64>>,
+    /// C by source.
+    capacity: Vec<Pipeline>,
     pub(crate) record: SupplyRecord,
 }
 
@@ -239,7 +239,7 @@ impl SupplyStart {
             .sources
             .iter()
             .zip(&ln_expected)
-            .map(|(source, &ln_now)| under_way(source, ln_now, elapsed))
+            .map(|(source, &ln_now)| Pipeline::under_way(source, ln_now, elapsed))
             .collect();
         let mut record = SupplyRecord::EMPTY;
         for source in &model.sources {
@@ -287,24 +287,40 @@ impl SupplyStart {
     }
 }
 
-/// C of the first L months: what was ordered before the start.
-fn under_way(source: &Source, ln_now: f64, elapsed: f64) -> Vec<f64> {
-    let lead = source.lead_months;
-    let (mut standing, mut ring) = (1.0_f64, vec![1.0; lead]);
-    if elapsed <= 0.0 || ln_now == 0.0 {
-        return ring;
-    }
-    // Months since the middle of the base year, those before the start included: capacity wears from then on.
-    let before = elapsed.floor() as i64;
-    for month in -before..lead as i64 {
-        let ordered = (elapsed + (month - lead as i64) as f64) / elapsed;
-        let wanted = ((source.long - source.short) * ln_now * ordered.clamp(0.0, 1.0)).exp();
-        standing = wanted.max((1.0 - source.depreciation) * standing);
-        if let Some(slot) = usize::try_from(month).ok().and_then(|m| ring.get_mut(m)) {
-            *slot = standing;
+/// C of this month and of the L − 1 to come, as a ring.
+#[derive(Debug, Clone, PartialEq)]
+struct Pipeline(Vec<f64>);
+
+impl Pipeline {
+    /// What was ordered since the base year, `elapsed` months before the start, while ln E rose along a line to `ln_now`.
+    fn under_way(source: &Source, ln_now: f64, elapsed: f64) -> Self {
+        let lead = source.lead_months;
+        let (mut standing, mut ring) = (1.0_f64, vec![1.0; lead]);
+        if elapsed <= 0.0 || ln_now == 0.0 {
+            return Self(ring);
         }
+        let before = elapsed.floor() as i64;
+        for month in -before..lead as i64 {
+            let ordered = (elapsed + (month - lead as i64) as f64) / elapsed;
+            let wanted = ((source.long - source.short) * ln_now * ordered.clamp(0.0, 1.0)).exp();
+            standing = wanted.max((1.0 - source.depreciation) * standing);
+            if let Some(slot) = usize::try_from(month).ok().and_then(|m| ring.get_mut(m)) {
+                *slot = standing;
+            }
+        }
+        Self(ring)
     }
-    ring
+
+    fn standing(&self, t: usize) -> f64 {
+        self.0[t % self.0.len()]
+    }
+
+    /// Orders in month t what is wanted L months later, or leaves what wear leaves.
+    fn order(&mut self, t: usize, wanted: f64, wear: f64) {
+        let lead = self.0.len();
+        let last = self.0[(t + lead - 1) % lead];
+        self.0[t % lead] = wanted.max((1.0 - wear) * last);
+    }
 }
 
 /// Concentrate piled up between a stop and the start, at base-year mining.
@@ -334,7 +350,7 @@ impl SupplyState {
             let (availability, capacity) = factors.source(source.ore);
             let growth = (1.0 + source.growth).powf(start.years[t]);
             let mut state = SourceState {
-                scale: growth * self.capacity[i][t % source.lead_months] * capacity,
+                scale: growth * self.capacity[i].standing(t) * capacity,
                 availability,
                 expected: self.ln_expected[i].exp(),
                 ..SourceState::base(source)
@@ -385,10 +401,8 @@ impl SupplyState {
             }
             let now = ln_relative_revenue(one, prices);
             self.ln_expected[i] += source.expectation * (now - self.ln_expected[i]);
-            let (ring, lead) = (&mut self.capacity[i], source.lead_months);
-            let last = ring[(t + lead - 1) % lead];
             let wanted = ((source.long - source.short) * self.ln_expected[i]).exp();
-            ring[t % lead] = wanted.max((1.0 - source.depreciation) * last);
+            self.capacity[i].order(t, wanted, source.depreciation);
         }
         let (_, shipped) = start.concentrate(t, factors);
         self.stockpile(model, shipped, (fringe, states), prices);
@@ -436,4 +450,26 @@ fn ln_relative_revenue(source: &Fringe<N_BASKETS, PowerSupply>, prices: &[f64; N
     let ratio = revenue / source.supply.base_revenue;
     // At base prices the ratio is one up to rounding, and rounding is not news.
     if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ratio.ln() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three months to build, a tenth wears a month: 1.5 is ordered in months 0 and 1, then only .8 is wanted.
+    #[test]
+    fn capacity_stands_when_it_is_built_and_wears_when_it_is_no_longer_wanted() {
+        let mut pipeline = Pipeline(vec![1.0; 3]);
+        let mut standing = Vec::new();
+        for (t, wanted) in [1.5, 1.5, 0.8, 0.8, 0.8, 0.8, 1.2, 1.2].into_iter().enumerate() {
+            standing.push(pipeline.standing(t));
+            pipeline.order(t, wanted, 0.1);
+        }
+        let expected = [1.0, 1.0, 1.0, 1.5, 1.5, 1.35, 1.215, 1.0935];
+        for (found, expected) in standing.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{standing:?}");
+        }
+        // 1.2 again, three months after it was wanted.
+        assert!((pipeline.standing(9) - 1.2).abs() < 1e-12);
+    }
 }
