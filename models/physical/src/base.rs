@@ -250,8 +250,8 @@ impl Default for Assumed {
                 "months",
                 "scrap is bought and dismantled within half a year",
             ),
-            scrap: default_scrap(),
-            concentrate: default_concentrate(),
+            scrap: ScrapParameters::default(),
+            concentrate: ConcentrateParameters::default(),
             recycled_outside: assumed(0.1, 0.0, 0.2, "share", "most magnet swarf arises in China"),
             demand_elasticity: [
                 elasticity(0.3),
@@ -368,47 +368,6 @@ impl Default for Assumed {
                 ),
             },
         }
-    }
-}
-
-fn default_scrap() -> ScrapParameters {
-    ScrapParameters {
-        cover: assumed(12.0, 6.0, 24.0, "months of output", "scrap held by dealers and works"),
-        collected: assumed(0.5, 0.3, 0.8, "share", "swarf nearly all, discarded goods hardly any"),
-        from_use: assumed(0.6, 0.4, 0.8, "share", "swarf is most of what is collected"),
-        past_growth: assumed(
-            0.06,
-            0.03,
-            0.09,
-            "a year",
-            "growth of magnet use in the years in which discarded goods were made",
-        ),
-        reach: assumed(0.2, 0.1, 0.3, "a month", "sorting and dismantling take months"),
-    }
-}
-
-fn default_concentrate() -> ConcentrateParameters {
-    // April 2025 exists.
-    let april = Period::month(2025, 4).ok();
-    ConcentrateParameters {
-        separated_later: assumed(
-            0.9,
-            0.7,
-            1.0,
-            "share",
-            "nameplate separation about matches the mine; IEA refining over mining in 2030 is .78",
-        ),
-        ramp_from: april,
-        ramp_months: assumed(
-            18.0,
-            12.0,
-            36.0,
-            "months",
-            "nearly half was separated by the end of 2025 (company statement)",
-        ),
-        stop_month: april,
-        stop_day: 17,
-        release: assumed(0.15, 0.05, 0.3, "a month", "half a year to ship a stockpile"),
     }
 }
 

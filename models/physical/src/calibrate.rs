@@ -14,7 +14,7 @@
 //! Checked: clearing and conduct at activity 1 return the base prices and outputs to 1e-8 (tests/equilibrium.rs).
 
 use crate::base::{Assumed, BaseYear};
-use crate::parameters::{ControlledOre, DemandParameters, FringeSource, Parameters};
+use crate::parameters::{ControlledOre, DemandParameters, FringeSource, OreStream, Parameters};
 use crate::state::MarketModel;
 use crate::{
     Basket, EndUse, IntensityParameters, N_BASKETS, N_USES, Ore, Origin, OriginKind, Parameter,
@@ -33,17 +33,11 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
     let mut fringe: Vec<FringeSource> =
         Ore::FRINGE.into_iter().map(|ore| fringe_ore(ore, base, assumed)).collect();
     let mined: [f64; N_BASKETS] = std::array::from_fn(|b| {
-        let of = |share: &Parameter, recovery: &Parameter, output: &Parameter| {
-            share.value * recovery.value * output.value
+        let own = |ore: &ControlledOre| {
+            ore.basket_share[b].value * ore.recovery[b].value * ore.base_output.value
         };
-        controlled
-            .iter()
-            .map(|o| of(&o.basket_share[b], &o.recovery[b], &o.base_output))
-            .sum::<f64>()
-            + fringe
-                .iter()
-                .map(|o| of(&o.basket_share[b], &o.recovery[b], &o.base_output))
-                .sum::<f64>()
+        let others = |source: &FringeSource| source.base_yields()[b] * source.base_output.value;
+        controlled.iter().map(own).sum::<f64>() + fringe.iter().map(others).sum::<f64>()
     });
     let (demand, recycled) = demand_by_use(base, assumed, mined)?;
     for (basket, output) in Basket::ALL.into_iter().zip(recycled) {
@@ -85,7 +79,10 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
     let revenues: Vec<f64> = parameters
         .fringe
         .iter()
-        .map(|source| source.revenue_at_base(&parameters, source.outside_share.value))
+        .map(|source| {
+            let part = |one: &OreStream| one.share * one.base_revenue(&parameters);
+            source.streams().iter().map(part).sum()
+        })
         .collect();
     for (source, revenue) in parameters.fringe.iter_mut().zip(revenues) {
         crate::error::positive(&format!("{}: revenue per tonne", source.name()), revenue)?;

@@ -381,6 +381,13 @@ impl Parameters {
             )?;
         }
         for source in &self.fringe {
+            if source.elasticity_long.value < source.elasticity_short.value {
+                return Err(crate::error::out_of_range(
+                    &format!("{}.elasticity_long", source.name()),
+                    source.elasticity_long.value,
+                    "no less than elasticity_short",
+                ));
+            }
             if let Some(scrap) = &source.scrap {
                 scrap.check(&source.name())?;
             }
@@ -429,10 +436,12 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "speed",
         "floor",
         "depreciation",
+        "expectation",
         "collected",
         "from_use",
         "reach",
         "release",
+        "lace_sold",
     ]
     .into_iter()
     .any(is)
@@ -450,7 +459,6 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "level",
         "restocking",
         "units",
-        "expectation",
         "cover",
         "ramp_months",
         "oxide_per_ndpr",
@@ -490,14 +498,50 @@ impl FringeSource {
         })
     }
 
-    /// Revenue per tonne at base prices and without licence rents where the share `outside` is sold outside China.
-    pub(crate) fn revenue_at_base(&self, parameters: &Parameters, outside: f64) -> f64 {
+    /// What of the ore goes where in the base year, by share of the ore: one stream, or a mine's own separation and its
+    /// concentrate.
+    pub(crate) fn streams(&self) -> Vec<OreStream> {
+        let yields: [f64; N_BASKETS] =
+            std::array::from_fn(|b| self.basket_share[b].value * self.recovery[b].value);
+        let outside = self.outside_share.value;
+        let Some(mine) = &self.concentrate else {
+            return vec![OreStream { share: 1.0, outside, yields }];
+        };
+        let mut sold = yields;
+        sold[Basket::LaCe.index()] *= mine.lace_sold.value;
+        vec![
+            OreStream { share: outside, outside: 1.0, yields: sold },
+            OreStream { share: 1.0 - outside, outside: 0.0, yields },
+        ]
+    }
+
+    /// Basket output per tonne of ore in the base year.
+    pub(crate) fn base_yields(&self) -> [f64; N_BASKETS] {
+        let streams = self.streams();
+        std::array::from_fn(|b| streams.iter().map(|one| one.share * one.yields[b]).sum())
+    }
+}
+
+/// A part of a source's ore.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OreStream {
+    /// Share of the ore in the base year.
+    pub(crate) share: f64,
+    /// Share of it that is sold outside China.
+    pub(crate) outside: f64,
+    /// Basket output per tonne.
+    pub(crate) yields: [f64; N_BASKETS],
+}
+
+impl OreStream {
+    /// Revenue per tonne at base prices and without licence rents.
+    pub(crate) fn base_revenue(&self, parameters: &Parameters) -> f64 {
         let (slope, constant) = crate::state::outside_line(&parameters.trade);
         (0..N_BASKETS)
             .map(|b| {
-                let yields = self.basket_share[b].value * self.recovery[b].value;
                 let price = parameters.base_price[b].value;
-                yields * ((1.0 - outside) * price + outside * (slope * price + constant))
+                let out = self.outside;
+                self.yields[b] * ((1.0 - out) * price + out * (slope * price + constant))
             })
             .sum()
     }

@@ -13,7 +13,7 @@ use crate::border::{Border, Needs, use_at};
 use crate::curves::BasketDemand;
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
-use crate::intensity::{HeavyContent, HeavyState, ln_price, ln_relative};
+use crate::heavy::{HeavyContent, HeavyState, ln_price, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN};

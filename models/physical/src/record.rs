@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use monazite_stochastic::TwoFactorState;
 
-use crate::intensity::HeavyState;
+use crate::heavy::HeavyState;
 use crate::state::{ByRegion, N_OWN};
 use crate::supply::SupplyRecord;
 use crate::{Basket, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};

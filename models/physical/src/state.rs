@@ -2,10 +2,11 @@
 
 use crate::conduct::{ConductProblem, Conducted, Controlled};
 use crate::curves::{BasketDemand, PowerCost, PowerSupply, RegionDemand};
-use crate::intensity::HeavyContent;
+use crate::heavy::HeavyContent;
 use crate::market::{Fringe, JointMarket};
-use crate::parameters::{Parameters, TradeParameters};
-use crate::supply::{Pool, Stream};
+use crate::parameters::{OreStream, Parameters, TradeParameters};
+use crate::scrap::Pool;
+use crate::supply::Stream;
 use crate::{Basket, EndUse, FringeSource, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
 
 /// Number of ores of the dominant supplier.
@@ -97,41 +98,36 @@ impl SourceState {
 fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
     let (beta, lead) = (parameters.discount.value, one.lead_months.value.round().max(1.0));
     let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
-    let out = one.outside_share.value;
-    let stream = match (&one.scrap, &one.concentrate) {
-        (Some(scrap), _) => {
+    let parts = one.streams();
+    let mean: f64 = parts.iter().map(|part| part.share * part.base_revenue(parameters)).sum();
+    let stream = |at: usize| match (&one.scrap, &one.concentrate, at) {
+        (Some(scrap), _, _) => {
             let basket_idx = one.main_basket().map_or(0, Basket::index);
             Stream::Recycled(Box::new(Pool::new(scrap, basket_idx, one.base_output.value)))
         }
-        (None, Some(mine)) => Stream::Separated(Box::new(mine.clone())),
-        (None, None) => Stream::Whole,
+        (None, Some(mine), 0) => Stream::Separated(Box::new(mine.clone())),
+        (None, Some(mine), _) => Stream::Concentrate(mine.release.value),
+        (None, None, _) => Stream::Whole,
     };
-    let source = |base_share: f64, outside: f64, stream: Stream| Source {
+    let source = |(at, part): (usize, &OreStream)| Source {
         ore: one.ore,
-        yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
+        yields: part.yields,
         whole: one.base_output.value,
-        base_share,
-        // Of a mine in two streams each has its own revenue per tonne: that at base prices where it sells.
-        base_revenue: one.base_revenue.value * one.revenue_at_base(parameters, outside)
-            / one.revenue_at_base(parameters, out),
+        base_share: part.share,
+        // Of a mine in two streams each has its own revenue: that at base prices of what it sells where it sells.
+        base_revenue: one.base_revenue.value * part.base_revenue(parameters) / mean,
         capacity: one.capacity.value,
         growth: one.growth.value,
         expectation: one.expectation.value,
         depreciation: one.depreciation.value,
-        stream,
-        outside,
+        stream: stream(at),
+        outside: part.outside,
         short,
         long,
         lead_months: lead as usize,
         discounted_extra: (long - short) * beta.powf(lead),
     };
-    match &one.concentrate {
-        Some(mine) => vec![
-            source(out, 1.0, stream),
-            source(1.0 - out, 0.0, Stream::Concentrate(mine.release.value)),
-        ],
-        None => vec![source(1.0, out, stream)],
-    }
+    parts.iter().enumerate().map(source).collect()
 }
 
 /// Parameters compiled to numbers.

@@ -1,7 +1,7 @@
 //! What moves the fringe between months: capacity under construction, scrap that has piled up, concentrate that may not ship.
 //!
 //! **Capacity** follows expected revenue with time to build L and does not fall as it rises. E is expected revenue against
-//! the base year's, adaptive in logs with gain g (Nerlove 1958, Econometrica 26): ln E += g (ln R − ln E). Wanted capacity
+//! the base year's, adaptive in logs with gain g (Nerlove 1958, The Dynamics of Supply): ln E += g (ln R − ln E). Wanted capacity
 //! is `E^(η_long − η_short)`; what is ordered now stands L months later, and what stands wears by the rate δ a month:
 //!
 //! ```text
@@ -12,132 +12,17 @@
 //! short-run supply curve. Orders placed between the base year and the first month simulated follow from revenue that
 //! moved along a straight line in logs from the base price to the price at the start.
 //!
-//! **Recycling** collects from a pool W of scrap and discarded goods, output = K·(W/W̄)·C·(R/c)^η, at most a share of W:
-//!
-//! ```text
-//! W_{t+1} = (1 − ω) W_t + A_t − output        A_t = A_0 [(1−s)(1+g)^years + s·use_t/use_0]        ω = (1/γ − 1)/cover
-//! ```
-//!
-//! with W̄ = cover·K and `A_0` = K/γ, which leave the pool of the base year as it is: γ is the share of arisings collected, s
-//! the share of arisings that are scrap of today's making, g the growth of use when today's discards were new.
-//!
-//! **Concentrate** (Mountain Pass): the mine's own separation handles the share `S_t` of its output, the rest is
-//! concentrate for China's separation. While shipments are stopped it is stockpiled; Z is what lies there:
-//!
-//! ```text
-//! mined = own separation + shipped + Z_{t+1} − Z_t
-//! ```
-//!
-//! Own separation climbs from its share of the base year along a straight line; above 1 it feeds on Z. When shipments are
-//! resumed a share of Z is sold each month.
+//! Recycling draws on a pool (`scrap.rs`); Mountain Pass's concentrate may have to be stockpiled (`concentrate.rs`).
 
 use monazite_series::Period;
-use serde::{Deserialize, Serialize};
 
+use crate::N_BASKETS;
+use crate::concentrate::{ConcentrateParameters, piled_up};
 use crate::curves::PowerSupply;
 use crate::factors::Factors;
 use crate::market::{Fringe, Supply};
+use crate::scrap::Pool;
 use crate::state::{FringeList, MarketModel, Source, SourceState};
-use crate::{N_BASKETS, Parameter, PhysicalError};
-
-/// The pool that recycling draws on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScrapParameters {
-    /// W̄ in months of base output.
-    pub cover: Parameter,
-    /// γ: share of arisings collected in the base year.
-    pub collected: Parameter,
-    /// s: share of arisings that are scrap of today's use.
-    pub from_use: Parameter,
-    /// g: growth a year of use when today's discards were new.
-    pub past_growth: Parameter,
-    /// Largest share of the pool collected in a month.
-    pub reach: Parameter,
-}
-
-/// A mine that separates a part of its output and exports the rest as concentrate to China.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConcentrateParameters {
-    /// Share of mine output that the mine separates once its own separation is complete; [`crate::FringeSource::outside_share`]
-    /// is that of the base year.
-    pub separated_later: Parameter,
-    /// Month in which its separation begins to climb; `None`: it stays.
-    pub ramp_from: Option<Period>,
-    /// Months the climb takes.
-    pub ramp_months: Parameter,
-    /// Month in which shipments of concentrate stop; `None`: they do not.
-    pub stop_month: Option<Period>,
-    /// Day of that month from which they do, 1…31; the month is pro-rated.
-    pub stop_day: u32,
-    /// Share of the stockpile sold a month when concentrate ships.
-    pub release: Parameter,
-}
-
-impl ScrapParameters {
-    pub(crate) fn visit(&mut self, head: &str, visitor: &mut dyn FnMut(String, &mut Parameter)) {
-        visitor(format!("{head}.scrap.cover"), &mut self.cover);
-        visitor(format!("{head}.scrap.collected"), &mut self.collected);
-        visitor(format!("{head}.scrap.from_use"), &mut self.from_use);
-        visitor(format!("{head}.scrap.past_growth"), &mut self.past_growth);
-        visitor(format!("{head}.scrap.reach"), &mut self.reach);
-    }
-
-    /// A pool that is lost faster than it is filled, or collected from where there is none, makes no base year.
-    pub(crate) fn check(&self, head: &str) -> Result<(), PhysicalError> {
-        let name = |part: &str| format!("{head}.scrap.{part}");
-        crate::error::positive(&name("cover"), self.cover.value)?;
-        crate::error::positive(&name("collected"), self.collected.value)?;
-        let lost = (1.0 / self.collected.value - 1.0) / self.cover.value;
-        if self.reach.value * self.cover.value < 1.0 || lost + self.reach.value > 1.0 {
-            return Err(crate::error::out_of_range(
-                &name("reach"),
-                self.reach.value,
-                "at least 1/cover, and with what the pool loses a month no more than 1",
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl ConcentrateParameters {
-    pub(crate) fn visit(&mut self, head: &str, visitor: &mut dyn FnMut(String, &mut Parameter)) {
-        visitor(format!("{head}.separated_later"), &mut self.separated_later);
-        visitor(format!("{head}.ramp_months"), &mut self.ramp_months);
-        visitor(format!("{head}.release"), &mut self.release);
-    }
-
-    pub(crate) fn check(&self, head: &str) -> Result<(), PhysicalError> {
-        if !(1..=31).contains(&self.stop_day) {
-            return Err(crate::error::out_of_range(
-                &format!("{head}.stop_day"),
-                f64::from(self.stop_day),
-                "a day of the month, 1 to 31",
-            ));
-        }
-        Ok(())
-    }
-
-    /// S in a month before a scenario's factor, `base` in the base year.
-    fn separated_in(&self, base: f64, month: Period) -> f64 {
-        let climbed = self.ramp_from.map_or(0.0, |from| {
-            let months = (month.ordinal() - from.ordinal() + 1) as f64;
-            (months / self.ramp_months.value.max(1.0)).clamp(0.0, 1.0)
-        });
-        base + climbed * (self.separated_later.value - base)
-    }
-
-    /// Share of concentrate that ships in a month before a scenario's addition.
-    fn shipped_in(&self, month: Period) -> f64 {
-        self.stop_month.map_or(1.0, |stop| match month.ordinal() - stop.ordinal() {
-            ..=-1 => 1.0,
-            // Months of thirty days: the day matters, not the length of the month.
-            0 => (f64::from(self.stop_day - 1) / 30.0).min(1.0),
-            _ => 0.0,
-        })
-    }
-}
 
 /// What a compiled source is a part of.
 #[derive(Debug, Clone)]
@@ -150,33 +35,6 @@ pub(crate) enum Stream {
     Separated(Box<ConcentrateParameters>),
     /// Concentrate for China's separation, with the share of the stockpile sold a month.
     Concentrate(f64),
-}
-
-/// The pool of a recycled basket, compiled.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pool {
-    basket_idx: usize,
-    size: f64,
-    arisings: f64,
-    from_use: f64,
-    past_growth: f64,
-    lost: f64,
-    reach: f64,
-}
-
-impl Pool {
-    pub(crate) fn new(parameters: &ScrapParameters, basket_idx: usize, output: f64) -> Self {
-        let (cover, collected) = (parameters.cover.value, parameters.collected.value);
-        Self {
-            basket_idx,
-            size: cover * output,
-            arisings: output / collected,
-            from_use: parameters.from_use.value,
-            past_growth: parameters.past_growth.value,
-            lost: (1.0 / collected - 1.0) / cover,
-            reach: parameters.reach.value,
-        }
-    }
 }
 
 /// Tonnes in the pools, for the balance of every month.
@@ -245,9 +103,8 @@ impl SupplyStart {
         for source in &model.sources {
             match &source.stream {
                 Stream::Recycled(pool) => {
-                    let grown = years.first().map_or(1.0, |y| (1.0 + pool.past_growth).powf(*y));
-                    let part = (1.0 - pool.from_use) * grown + pool.from_use;
-                    record.scrap[pool.basket_idx] = pool.size * part;
+                    let since = years.first().copied().unwrap_or(0.0);
+                    record.scrap[pool.basket_idx] = pool.size * pool.relative_arisings(since, 1.0);
                 }
                 Stream::Separated(mine) => {
                     record.concentrate = piled_up(mine, source, start);
@@ -321,17 +178,6 @@ impl Pipeline {
         let last = self.0[(t + lead - 1) % lead];
         self.0[t % lead] = wanted.max((1.0 - wear) * last);
     }
-}
-
-/// Concentrate piled up between a stop and the start, at base-year mining.
-fn piled_up(mine: &ConcentrateParameters, source: &Source, start: Period) -> f64 {
-    let Some(stop) = mine.stop_month else { return 0.0 };
-    let n_months = usize::try_from(start.ordinal() - stop.ordinal()).unwrap_or(0);
-    let piled = |month: Period| {
-        let left = (1.0 - mine.separated_in(source.base_share, month)).max(0.0);
-        source.whole * left * (1.0 - mine.shipped_in(month))
-    };
-    stop.run(n_months).map(piled).sum()
 }
 
 impl SupplyState {
@@ -411,8 +257,7 @@ impl SupplyState {
     /// One month of a pool.
     fn collect(&mut self, pool: &Pool, years: f64, output: f64, relative_use: &[f64; N_BASKETS]) {
         let (b, record) = (pool.basket_idx, &mut self.record);
-        let old = (1.0 - pool.from_use) * (1.0 + pool.past_growth).powf(years);
-        record.arisings[b] = pool.arisings * (old + pool.from_use * relative_use[b]);
+        record.arisings[b] = pool.arisings * pool.relative_arisings(years, relative_use[b]);
         record.lost[b] = pool.lost * record.scrap[b];
         record.recycled[b] = output;
         record.scrap[b] += record.arisings[b] - record.lost[b] - output;

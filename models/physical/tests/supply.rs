@@ -135,7 +135,7 @@ fn own_separation_climbs_and_feeds_on_the_stockpile() {
     let stock = months(&run, Output::ConcentrateStock);
     // April to September 2025 have piled up, and less is added each month as separation climbs.
     assert!(stock[0] > 8_000.0 && stock[1] - stock[0] > stock[6] - stock[5], "{stock:?}");
-    let larger = run_from("2025-10", &parameters, vec![shock("separation", 0.5, 12, None)], 30);
+    let larger = run_from("2025-10", &parameters, vec![shock("separation", 1.0, 12, None)], 30);
     let fed = months(&larger, Output::ConcentrateStock);
     assert!(fed[11] == stock[11] && fed[29] < 0.5 * fed[11], "{fed:?}");
     assert!(fed.iter().all(|&t| t >= 0.0));
