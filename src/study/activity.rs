@@ -159,16 +159,18 @@ fn years(month: Period) -> f64 {
     f64::from(month.year() - BASE_YEAR) + (month.season() as f64 + 0.5) / 12.0 - 0.5
 }
 
+/// GW installed in a region in a whole year.
+pub(crate) fn wind_installed(region: &str, year: i32) -> Result<f64, Diagnostic> {
+    let whole = |r: &&WindRow| r.region == region && r.ds.year() == year && r.span == 12;
+    table::<WindRow>()?.iter().find(whole).map(|r| r.value).ok_or_else(|| {
+        Diagnostic::error("D041", format!("no wind installations of {region} in {year}"))
+            .in_file("data/wind-installations.csv")
+    })
+}
+
 /// ln of annual levels relative to the base year, at years since its middle.
 fn wind_levels() -> Result<Vec<(f64, f64)>, Diagnostic> {
-    let rows = table::<WindRow>()?;
-    let world = |year: i32| {
-        let whole = |r: &&WindRow| r.region == "World" && r.ds.year() == year && r.span == 12;
-        rows.iter().find(whole).map(|r| r.value).ok_or_else(|| {
-            Diagnostic::error("D041", format!("no world wind installations of {year}"))
-                .in_file("data/wind-installations.csv")
-        })
-    };
+    let world = |year: i32| wind_installed("World", year);
     let iea = (iea("Wind", TARGET_YEAR)? / iea("Wind", BASE_YEAR)?).ln();
     Ok(vec![
         (0.0, 0.0),

@@ -22,9 +22,11 @@ use crate::diagnostic::Diagnostic;
 
 mod anchor;
 mod base;
+mod fleets;
 mod moments;
 
 use base::{base_year, last_prices, with_observed_trade};
+use fleets::intensity_note;
 
 /// The base year.
 pub const BASE_YEAR: i32 = 2024;
@@ -137,7 +139,8 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         ("base_price".to_owned(), "prices of the base year".to_owned()),
         (
             "demand.scale".to_owned(),
-            "IEA demand of the base year; DyTb and LaCe: supply".to_owned(),
+            "IEA demand of the base year less fleets by technology; DyTb and LaCe: supply"
+                .to_owned(),
         ),
         ("trade.cny_per_usd".to_owned(), "mean of the year".to_owned()),
     ];
@@ -166,7 +169,7 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     Ok(Calibration {
         parameters,
         pinned,
-        notes: vec![spot_note, share_note, licences.note()],
+        notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
         licences,
         targets,
         price_sd: spot_sd,

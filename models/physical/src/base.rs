@@ -8,7 +8,10 @@ use crate::parameters::{
     DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, StateParameters,
     StorageParameters, TradeParameters,
 };
-use crate::{N_BASKETS, N_ORES, N_REGIONS, N_USES, Origin, Parameter};
+use crate::{
+    ConcentrateParameters, Fleet, HeavySubstitution, IntensityParameters, N_BASKETS, N_ORES,
+    N_REGIONS, N_USES, Origin, Parameter, ScrapParameters,
+};
 
 /// Figures of the base year, a year's totals and means.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,12 +22,14 @@ pub struct BaseYear {
     pub price: [Parameter; N_BASKETS],
     /// Output by ore, t REO of ore a year, in the order of [`crate::Ore::ALL`].
     pub ore_output: [Parameter; N_ORES],
-    /// Demand for magnet rare earths (Nd, Pr, Dy, Tb) of electric vehicles, t of elements a year.
+    /// Demand for magnet rare earths (Nd, Pr, Dy, Tb) of electric vehicles as published, t of elements a year.
     pub magnet_demand_ev: Parameter,
     /// The same for wind turbines.
     pub magnet_demand_wind: Parameter,
-    /// The same for everything else.
+    /// The same for everything else; the sum of the three is taken, the split by use comes from fleets.
     pub magnet_demand_other: Parameter,
+    /// What was put into service, by technology.
+    pub fleets: Vec<Fleet>,
     /// Share of each region in the world's use, by end use; each row sums to 1.
     pub region_share: [[Parameter; N_REGIONS]; N_USES],
     /// CNY per USD, mean of the year.
@@ -38,12 +43,12 @@ pub struct Assumed {
     pub defence_share: Parameter,
     /// Share of non-magnet uses in other demand for magnet rare earths.
     pub non_magnet_share: Parameter,
-    /// `DyTb` per `NdPr` of a use, relative to other uses; the level follows from supply.
+    /// `DyTb` per `NdPr` of a use without a fleet, relative to other such uses; the level follows from supply.
     pub heavy_intensity: [Parameter; N_USES],
-    /// t of oxide per t of `NdPr` elements.
-    pub oxide_per_ndpr: Parameter,
-    /// t of oxide per t of `DyTb` elements.
-    pub oxide_per_dytb: Parameter,
+    /// Intensities by technology; the fleets are taken from the base year.
+    pub intensity: IntensityParameters,
+    /// Dy and Tb per magnet.
+    pub heavy: HeavySubstitution,
     /// w: share of each basket in an ore's REO, by ore.
     pub basket_share: [[Parameter; N_BASKETS]; N_ORES],
     /// y: recovery, all ores, by basket.
@@ -60,10 +65,24 @@ pub struct Assumed {
     pub elasticity_long: Parameter,
     /// L, months.
     pub lead_months: Parameter,
+    /// g, weight of a month in the revenue expected.
+    pub expectation: Parameter,
+    /// δ, wear of capacity a month.
+    pub depreciation: Parameter,
+    /// Largest rise of output between setting months, by ore (controlled ores only).
+    pub expansion: [Parameter; N_ORES],
     /// Share of `DyTb` supply that is recycled; that of `NdPr` follows from demand less mine supply.
     pub recycled_dytb: Parameter,
-    /// η of recycling, short and long.
+    /// η of recycling within the month.
     pub recycling_elasticity: Parameter,
+    /// η of recycling once collection has followed revenue.
+    pub recycling_elasticity_long: Parameter,
+    /// Months until collection follows.
+    pub recycling_lead: Parameter,
+    /// The pool that recycling draws on.
+    pub scrap: ScrapParameters,
+    /// What becomes of Mountain Pass concentrate.
+    pub concentrate: ConcentrateParameters,
     /// Share of recycled material sold outside China.
     pub recycled_outside: Parameter,
     /// ε by end use.
@@ -138,18 +157,8 @@ impl Default for Assumed {
                 assumed(1.0, 0.5, 1.5, "relative", "actuators at high temperature"),
                 assumed(0.05, 0.0, 0.1, "relative", "phosphors and alloys, little"),
             ],
-            oxide_per_ndpr: literature(
-                1.1765,
-                0.01,
-                "t/t",
-                "stoichiometry, 75 % Nd (1.166) and 25 % Pr (1.208)",
-            ),
-            oxide_per_dytb: literature(
-                1.154,
-                0.01,
-                "t/t",
-                "stoichiometry, 80 % Dy (1.148) and 20 % Tb (1.176)",
-            ),
+            intensity: IntensityParameters::default(),
+            heavy: HeavySubstitution::default(),
             basket_share: ore_compositions(),
             recovery: std::array::from_fn(|_| {
                 assumed(0.9, 0.85, 0.95, "share", "cracking, leaching and separation losses")
@@ -158,12 +167,14 @@ impl Default for Assumed {
                 Parameter::fixed(0.0, "share", Origin::assumed("not of the fringe")),
                 Parameter::fixed(0.0, "share", Origin::assumed("not of the fringe")),
                 assumed(0.0, 0.0, 0.05, "share", "refined in China"),
-                assumed(
-                    0.3,
-                    0.0,
-                    1.0,
+                Parameter::ranged(
+                    0.18,
+                    0.10,
+                    0.25,
                     "share",
-                    "in 2024 most concentrate went to China; separation ramping up",
+                    Origin::literature(
+                        "USGS MCS 2026: 82 % of mine output exported in 2024; IEA refining over mining 14 %",
+                    ),
                 ),
                 assumed(1.0, 0.9, 1.0, "share", "refined in Malaysia, sold to Japan and Europe"),
                 assumed(0.3, 0.1, 0.6, "share", "mostly refined in China"),
@@ -192,14 +203,60 @@ impl Default for Assumed {
                 "months",
                 "time to expand a mine and its separation",
             ),
+            expectation: assumed(
+                1.0 / 12.0,
+                1.0 / 24.0,
+                1.0 / 4.0,
+                "a month",
+                "projects are valued at a price averaged over about a year",
+            ),
+            depreciation: assumed(
+                0.004,
+                0.002,
+                0.008,
+                "a month",
+                "plant and mine development last about twenty years",
+            ),
+            expansion: std::array::from_fn(|ore| match ore {
+                1 => assumed(
+                    0.05,
+                    0.02,
+                    0.15,
+                    "share",
+                    "leaching permits for clay have not been extended since 2020",
+                ),
+                _ => assumed(
+                    1.0,
+                    0.5,
+                    1.0,
+                    "share",
+                    "plants run below capacity: the limit binds before this",
+                ),
+            }),
             recycled_dytb: wide_share(0.15, "magnet swarf recovers Dy and Tb like Nd"),
             recycling_elasticity: assumed(
+                0.15,
+                0.05,
                 0.3,
-                0.1,
-                0.5,
                 "1",
                 "swarf is a fixed share of output; scrap responds",
             ),
+            recycling_elasticity_long: assumed(
+                0.6,
+                0.3,
+                1.0,
+                "1",
+                "collection pays for more kinds of scrap at a higher price; no estimate",
+            ),
+            recycling_lead: assumed(
+                6.0,
+                3.0,
+                12.0,
+                "months",
+                "scrap is bought and dismantled within half a year",
+            ),
+            scrap: ScrapParameters::default(),
+            concentrate: ConcentrateParameters::default(),
             recycled_outside: assumed(0.1, 0.0, 0.2, "share", "most magnet swarf arises in China"),
             demand_elasticity: [
                 elasticity(0.3),

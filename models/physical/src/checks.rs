@@ -16,6 +16,7 @@ use monazite_series::Period;
 
 use crate::record::Record;
 use crate::state::ByRegion;
+use crate::supply::SupplyRecord;
 use crate::world::OUTSIDE;
 use crate::{Basket, N_BASKETS, Ore, Region};
 
@@ -71,6 +72,57 @@ pub(crate) fn violations(
                 report(&|| format!("storers' stock of {basket} does not carry over"), size, true);
             }
             (before, stored) = ((&now.backlog, &now.stock), Some(&now.stored));
+        }
+    }
+    (found, largest)
+}
+
+/// The same of pools of scrap and of the stockpile of concentrate.
+///
+/// ```text
+/// arisings = lost + recycled + change of the pool                   by basket
+/// mined = separated by the mine + shipped + change of the stockpile
+/// ```
+pub(crate) fn supply_violations(
+    records: &[Record],
+    n_months: usize,
+    start: Period,
+    first: &SupplyRecord,
+) -> (Vec<Violation>, f64) {
+    let (mut found, mut largest) = (Vec::new(), 0.0_f64);
+    for (path_idx, path) in records.chunks(n_months).enumerate() {
+        let mut before = first;
+        for (t, record) in path.iter().enumerate() {
+            let now = &record.supply;
+            let mut report = |what: &dyn Fn() -> String, gap: f64, scale: f64, is_balance: bool| {
+                let size = gap / scale.max(f64::MIN_POSITIVE);
+                if is_balance {
+                    largest = largest.max(size);
+                }
+                if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
+                    let month = start.plus(t as i64);
+                    found.push(Violation { path: path_idx + 1, month, what: what(), size });
+                }
+            };
+            for basket in Basket::ALL {
+                let b = basket.index();
+                let kept = now.lost[b] + now.recycled[b] + now.scrap[b] - before.scrap[b];
+                let gap = (now.arisings[b] - kept).abs();
+                report(&|| format!("scrap of {basket} does not add up"), gap, now.scrap[b], true);
+                let below = (-now.scrap[b]).max(0.0);
+                report(&|| format!("scrap of {basket} is {}", now.scrap[b]), below, 1.0, false);
+            }
+            let placed = now.separated + now.shipped + now.concentrate - before.concentrate;
+            let scale = now.mined + now.concentrate.abs();
+            report(
+                &|| "concentrate does not add up".to_owned(),
+                (now.mined - placed).abs(),
+                scale,
+                true,
+            );
+            let below = (-now.concentrate).max(0.0);
+            report(&|| format!("stock of concentrate is {}", now.concentrate), below, 1.0, false);
+            before = now;
         }
     }
     (found, largest)

@@ -2,13 +2,19 @@
 
 use monazite_series::Period;
 
-use crate::state::{Activity, N_OWN};
-use crate::{EndUse, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Shock, Size, Variable};
+use crate::state::N_OWN;
+use crate::{
+    EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Shock, Size, Variable,
+};
 
 /// Factors of one month; all one, and no addition to tariffs, without shocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Factors {
-    pub(crate) activity: Activity,
+    pub(crate) activity: [[f64; N_USES]; N_REGIONS],
+    /// Rare earths a unit of activity.
+    pub(crate) intensity: [[f64; N_BASKETS]; N_USES],
+    /// Dy and Tb per magnet that buyers aim at.
+    pub(crate) heavy: f64,
     pub(crate) hazard: f64,
     /// On the share of desired shipments that needs no licence.
     pub(crate) free: f64,
@@ -17,18 +23,27 @@ pub(crate) struct Factors {
     pub(crate) quota: [f64; N_OWN],
     pub(crate) availability: [f64; N_ORES],
     pub(crate) capacity: [f64; N_ORES],
+    pub(crate) recycling: f64,
+    /// Addition to the share of concentrate that ships, and factor on own separation.
+    pub(crate) concentrate: f64,
+    pub(crate) separation: f64,
     pub(crate) tariff: [f64; N_REGIONS],
 }
 
 impl Factors {
     const NONE: Self = Self {
         activity: [[1.0; N_USES]; N_REGIONS],
+        intensity: [[1.0; N_BASKETS]; N_USES],
+        heavy: 1.0,
         hazard: 1.0,
         free: 1.0,
         quota_years: 0.0,
         quota: [1.0; N_OWN],
         availability: [1.0; N_ORES],
         capacity: [1.0; N_ORES],
+        recycling: 1.0,
+        concentrate: 0.0,
+        separation: 1.0,
         tariff: [0.0; N_REGIONS],
     };
 
@@ -60,12 +75,19 @@ impl Factors {
                 Variable::Activity(end_use, region) => {
                     factors.change_activity(path, month_idx, shock, (end_use, region), deviation);
                 }
+                Variable::Intensity(end_use, basket) => {
+                    put(&mut factors.intensity[end_use.index()][basket.index()]);
+                }
+                Variable::Substitution => put(&mut factors.heavy),
                 Variable::LicenceHazard => put(&mut factors.hazard),
                 Variable::LicenceFreeShare => put(&mut factors.free),
                 Variable::Quota => factors.quota.iter_mut().for_each(put),
                 Variable::QuotaGrowth => {}
                 Variable::Availability(ore) => put(&mut factors.availability[ore.index()]),
                 Variable::Capacity(ore) => put(&mut factors.capacity[ore.index()]),
+                Variable::Recycling => put(&mut factors.recycling),
+                Variable::ConcentrateShipments => put(&mut factors.concentrate),
+                Variable::Separation => put(&mut factors.separation),
                 Variable::Tariff(region) => put(&mut factors.tariff[region.index()]),
             }
         }
@@ -204,12 +226,17 @@ mod tests {
         let start: Period = "2026-03".parse().unwrap();
         let all = [
             "activity.wind",
+            "intensity.ev.DyTb",
+            "substitution",
             "licence-hazard",
             "licence-free-share",
             "quota",
             "quota-growth",
             "availability.other",
             "capacity.mt-weld",
+            "recycling",
+            "concentrate-shipments",
+            "separation",
             "tariff.us",
         ];
         let shocks = all.into_iter().map(|variable| shock(variable, 0.0, 0, false)).collect();

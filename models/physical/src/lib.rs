@@ -23,12 +23,15 @@ mod base;
 mod border;
 mod calibrate;
 mod checks;
+mod concentrate;
 mod conduct;
 mod curves;
 mod decision;
 mod error;
 mod factors;
 mod futures;
+mod heavy;
+mod intensity;
 mod licence;
 mod market;
 mod measure;
@@ -38,28 +41,35 @@ mod parameters;
 mod path;
 mod record;
 mod scenario;
+mod scrap;
 mod simulate;
 mod state;
 mod storage;
 mod storers;
+mod supply;
 mod world;
 
 pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
-pub use calibrate::{base_demand, calibrate};
+pub use calibrate::{base_demand, calibrate, intensity_gaps};
 pub use checks::Violation;
+pub use concentrate::ConcentrateParameters;
 pub use conduct::{
     ChosenLimits, Conduct, ConductProblem, Conducted, Controlled, CournotFollower, Forward, Player,
     allaz_vila_share,
 };
 pub use error::PhysicalError;
+pub use heavy::HeavySubstitution;
+pub use intensity::{Fleet, IntensityParameters, TechnologyShare};
 pub use licence::{QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
 pub use measure::{
     Effect, HORIZONS, Kind, MarkUp, Measure, POWER_MONTHS, compare, mark_up, market_power,
     scenario_effects,
 };
-pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region};
+pub use names::{
+    Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_TECHNOLOGIES, N_USES, Ore, Region, Technology,
+};
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
@@ -71,6 +81,7 @@ pub use scenario::{
     Announcement, Combine, Distribution, PRESETS, REPLAY_PRESETS, Scenario, ScenarioFault, Shape,
     Shock, ShockStart, Size, Variable,
 };
+pub use scrap::ScrapParameters;
 pub use simulate::{Run, simulate};
 pub use storage::{
     DailyBridge, DailyPath, ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand,

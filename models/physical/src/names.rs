@@ -15,6 +15,8 @@ pub const N_REGIONS: usize = 8;
 pub const N_USES: usize = 5;
 /// Number of ores.
 pub const N_ORES: usize = 6;
+/// Number of technologies that hold magnets.
+pub const N_TECHNOLOGIES: usize = 5;
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $n:expr, $expected:literal, { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -104,6 +106,22 @@ names! {
         Defence = "defence",
         /// Catalysts, glass, ceramics, alloys.
         NonMagnet = "non-magnet",
+    }
+}
+
+names! {
+    /// What a fleet of vehicles or turbines is made of.
+    Technology, N_TECHNOLOGIES, "a technology: bev, phev, direct-drive, medium-speed, geared", {
+        /// Battery-electric vehicle.
+        Bev = "bev",
+        /// Plug-in hybrid.
+        Phev = "phev",
+        /// Turbine whose generator turns with the rotor.
+        DirectDrive = "direct-drive",
+        /// Turbine with a one- or two-stage gearbox and a permanent-magnet generator.
+        MediumSpeed = "medium-speed",
+        /// Turbine with a fast generator behind a gearbox.
+        Geared = "geared",
     }
 }
 

@@ -8,14 +8,21 @@ use monazite_stochastic::{SchwartzSmith, SchwartzSmithParameters};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{not_negative, positive, share};
-use crate::{Basket, EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region};
+use crate::{
+    Basket, ConcentrateParameters, EndUse, HeavySubstitution, IntensityParameters, N_BASKETS,
+    N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region, ScrapParameters,
+};
 
 /// Demand of regions and end uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemandParameters {
-    /// k: use of each basket at activity 1 and base price, world, by end use and basket.
+    /// Use of each basket at activity 1 and base price that no fleet accounts for, world, by end use and basket.
     pub scale: [[Parameter; N_BASKETS]; N_USES],
+    /// Fleets by technology and their intensities: the rest of k.
+    pub intensity: IntensityParameters,
+    /// Dy and Tb per magnet.
+    pub heavy: HeavySubstitution,
     /// Share of each region in the world's use, by end use and region; sums to 1 over regions.
     pub region_share: [[Parameter; N_REGIONS]; N_USES],
     /// Level of demand against the base year that activity does not explain, by basket; 1 unless anchored to later prices.
@@ -28,6 +35,14 @@ pub struct DemandParameters {
     pub backstop: [Parameter; N_USES],
     /// Price, as a share of the base price, below which demand grows no further, by basket.
     pub satiation: [Parameter; N_BASKETS],
+}
+
+impl DemandParameters {
+    /// k: the world's use of each basket by an end use at activity 1 and base prices, t REO a month.
+    pub fn base_use(&self, end_use: EndUse) -> [f64; N_BASKETS] {
+        let fleets = self.intensity.use_of(end_use);
+        std::array::from_fn(|b| fleets[b] + self.scale[end_use.index()][b].value)
+    }
 }
 
 /// An ore whose output the dominant supplier sets.
@@ -46,6 +61,8 @@ pub struct ControlledOre {
     pub limit: Parameter,
     /// Growth of the limit a year.
     pub limit_growth: Parameter,
+    /// Largest rise from one setting month to the next above what was produced before or in the base year, share.
+    pub expansion: Parameter,
     /// c0 of MC = c0 + c1·X^γ, CNY per t REO of ore.
     pub cost_level: Parameter,
     /// c1 of the same.
@@ -80,6 +97,16 @@ pub struct FringeSource {
     pub elasticity_long: Parameter,
     /// L: months until capacity follows.
     pub lead_months: Parameter,
+    /// g: weight of the month's revenue in the revenue expected.
+    pub expectation: Parameter,
+    /// δ: share of capacity that wears out a month unless replaced.
+    pub depreciation: Parameter,
+    /// Of recycling: the pool it draws on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrap: Option<ScrapParameters>,
+    /// Of a mine that exports concentrate to China: what becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concentrate: Option<ConcentrateParameters>,
 }
 
 /// What lies between China's price and the others.
@@ -287,6 +314,8 @@ impl Parameters {
             visitor(format!("trade.tariff.{region}"), &mut self.trade.tariff[at]);
             visitor(format!("trade.fringe_share.{region}"), &mut self.trade.fringe_share[at]);
         }
+        self.demand.intensity.visit(visitor);
+        self.demand.heavy.visit(visitor);
         self.visit_scalars(visitor);
     }
 
@@ -308,6 +337,7 @@ impl Parameters {
             visitor(format!("{head}.cost_level"), &mut one.cost_level);
             visitor(format!("{head}.cost_slope"), &mut one.cost_slope);
             visitor(format!("{head}.cost_power"), &mut one.cost_power);
+            visitor(format!("{head}.expansion"), &mut one.expansion);
         }
         for one in &mut self.fringe {
             let head = one.name();
@@ -319,6 +349,14 @@ impl Parameters {
             visitor(format!("{head}.elasticity_short"), &mut one.elasticity_short);
             visitor(format!("{head}.elasticity_long"), &mut one.elasticity_long);
             visitor(format!("{head}.lead_months"), &mut one.lead_months);
+            visitor(format!("{head}.expectation"), &mut one.expectation);
+            visitor(format!("{head}.depreciation"), &mut one.depreciation);
+            if let Some(scrap) = &mut one.scrap {
+                scrap.visit(&head, visitor);
+            }
+            if let Some(concentrate) = &mut one.concentrate {
+                concentrate.visit(&head, visitor);
+            }
         }
         let licences = &mut self.licences;
         visitor("licences.hazard_control".into(), &mut licences.hazard_control);
@@ -373,6 +411,23 @@ impl Parameters {
                 shares.iter().map(|one| one.value),
             )?;
         }
+        for source in &self.fringe {
+            if source.elasticity_long.value < source.elasticity_short.value {
+                return Err(crate::error::out_of_range(
+                    &format!("{}.elasticity_long", source.name()),
+                    source.elasticity_long.value,
+                    "no less than elasticity_short",
+                ));
+            }
+            if let Some(scrap) = &source.scrap {
+                scrap.check(&source.name())?;
+            }
+            if let Some(concentrate) = &source.concentrate {
+                concentrate.check(&source.name())?;
+            }
+        }
+        self.demand.intensity.check()?;
+        self.demand.heavy.check()?;
         self.futures.model().map(|_| ())
     }
 }
@@ -387,7 +442,7 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
     if is("storage") {
         return if is("capacity") { share(name, value) } else { not_negative(name, value) };
     }
-    if ["vat", "tariff", "growth", "limit_growth"].into_iter().any(is) {
+    if ["vat", "tariff", "growth", "limit_growth", "past_growth", "thrifting"].into_iter().any(is) {
         return if value.is_finite() && value > -1.0 {
             Ok(())
         } else {
@@ -410,6 +465,17 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "persistence",
         "base_theta",
         "share",
+        "rare_earth_share",
+        "process_loss",
+        "speed",
+        "floor",
+        "depreciation",
+        "expectation",
+        "collected",
+        "from_use",
+        "reach",
+        "release",
+        "lace_sold",
     ]
     .into_iter()
     .any(is)
@@ -426,6 +492,11 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "capacity",
         "level",
         "restocking",
+        "units",
+        "cover",
+        "ramp_months",
+        "oxide_per_ndpr",
+        "oxide_per_dytb",
     ]
     .into_iter()
     .any(is)
@@ -450,10 +521,63 @@ impl FringeSource {
         if let Some(ore) = self.ore {
             return format!("ore.{ore}");
         }
-        let largest = Basket::ALL.into_iter().max_by(|a, b| {
+        let main = self.main_basket();
+        main.map_or_else(|| "recycling".to_owned(), |basket| format!("recycling.{basket}"))
+    }
+
+    /// The basket with the largest share.
+    pub(crate) fn main_basket(&self) -> Option<Basket> {
+        Basket::ALL.into_iter().max_by(|a, b| {
             self.basket_share[a.index()].value.total_cmp(&self.basket_share[b.index()].value)
-        });
-        largest.map_or_else(|| "recycling".to_owned(), |basket| format!("recycling.{basket}"))
+        })
+    }
+
+    /// What of the ore goes where in the base year, by share of the ore: one stream, or a mine's own separation and its
+    /// concentrate.
+    pub(crate) fn streams(&self) -> Vec<OreStream> {
+        let yields: [f64; N_BASKETS] =
+            std::array::from_fn(|b| self.basket_share[b].value * self.recovery[b].value);
+        let outside = self.outside_share.value;
+        let Some(mine) = &self.concentrate else {
+            return vec![OreStream { share: 1.0, outside, yields }];
+        };
+        let mut sold = yields;
+        sold[Basket::LaCe.index()] *= mine.lace_sold.value;
+        vec![
+            OreStream { share: outside, outside: 1.0, yields: sold },
+            OreStream { share: 1.0 - outside, outside: 0.0, yields },
+        ]
+    }
+
+    /// Basket output per tonne of ore in the base year.
+    pub(crate) fn base_yields(&self) -> [f64; N_BASKETS] {
+        let streams = self.streams();
+        std::array::from_fn(|b| streams.iter().map(|one| one.share * one.yields[b]).sum())
+    }
+}
+
+/// A part of a source's ore.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OreStream {
+    /// Share of the ore in the base year.
+    pub(crate) share: f64,
+    /// Share of it that is sold outside China.
+    pub(crate) outside: f64,
+    /// Basket output per tonne.
+    pub(crate) yields: [f64; N_BASKETS],
+}
+
+impl OreStream {
+    /// Revenue per tonne at base prices and without licence rents.
+    pub(crate) fn base_revenue(&self, parameters: &Parameters) -> f64 {
+        let (slope, constant) = crate::state::outside_line(&parameters.trade);
+        (0..N_BASKETS)
+            .map(|b| {
+                let price = parameters.base_price[b].value;
+                let out = self.outside;
+                self.yields[b] * ((1.0 - out) * price + out * (slope * price + constant))
+            })
+            .sum()
     }
 }
 

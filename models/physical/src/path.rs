@@ -2,12 +2,11 @@
 //!
 //! Order within a month: disturbances; in a setting month the dominant supplier chooses outputs with what it knows;
 //! orders of buyers; the price that storers expect; the inside market clears with their stock; the fringe's outside
-//! sales, the licence queue and the stocks abroad; the outside prices; then buyers' adapted prices, the fringe's expectations and the futures curve move on.
+//! sales, the licence queue and the stocks abroad; the outside prices; then buyers' adapted prices, the fringe's
+//! expectations and the futures curve move on.
 //!
 //! Method: AR(1) disturbances `x_t` = φ x_{t−1} + σ `e_t` with x = 0 before the first month and demand scaled by e^x; three
-//! normals a month from one keyed stream, whatever the scenario. The fringe's expected revenue E is a twelve-month
-//! exponential mean in logs and moves capacity L months later with exponent η long − η short; revenue before the first
-//! month is taken to be that of the base year for this purpose.
+//! normals a month from one keyed stream, whatever the scenario. The fringe's capacity, scrap and concentrate: `supply.rs`.
 
 use monazite_stochastic::{Purpose, Stream, TwoFactorState};
 
@@ -16,16 +15,16 @@ use crate::curves::BasketDemand;
 use crate::decision::{Horizon, N_RIVAL};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
+use crate::heavy::{HeavyContent, HeavyState, ln_price, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
-use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
+use crate::state::{Activity, ByRegion, FringeList, N_OWN};
 use crate::storers::{Outlook, WithStorers};
+use crate::supply::SupplyState;
 use crate::world::{OUTSIDE, Plan, Schedule, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
-/// Weight of the month's revenue in the fringe's expectation.
-const EXPECTATION: f64 = 1.0 / 12.0;
 
 /// State carried from month to month.
 struct Path<'a> {
@@ -36,9 +35,11 @@ struct Path<'a> {
     disturbance: [f64; N_BASKETS],
     /// ln(p̃/p̄).
     ln_paid: ByRegion,
-    /// ln of the fringe's expected revenue relative to the base year's, by source and month.
-    expected: Vec<Vec<f64>>,
-    ln_expected: Vec<f64>,
+    /// Dy and Tb per magnet against the base year, by region.
+    heavy: HeavyState,
+    supply: SupplyState,
+    /// Last month's prices, by region.
+    paid: ByRegion,
     premium: [f64; N_BASKETS],
     outputs: [f64; N_OWN],
     /// Outputs of the rival where it is strategic.
@@ -88,12 +89,6 @@ impl<'a> Path<'a> {
                 }
             })
         });
-        let states = vec![SourceState::BASE; model.sources.len()];
-        let ln_expected = model
-            .fringe(&states, &[1.0; N_BASKETS], false)
-            .iter()
-            .map(|one| relative_revenue(one, &start))
-            .collect();
         Self {
             world,
             schedule,
@@ -101,8 +96,11 @@ impl<'a> Path<'a> {
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
             ln_paid,
-            expected: vec![Vec::with_capacity(world.activity.n_months()); model.sources.len()],
-            ln_expected,
+            heavy: std::array::from_fn(|r| {
+                model.heavy.adapted(ln_relative(&parity[r], &model.ln_base[r]))
+            }),
+            supply: world.supply.state(),
+            paid: parity,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
             rival: None,
@@ -132,9 +130,10 @@ impl<'a> Path<'a> {
         }
         let activity = self.activity(t, factors);
         let disturbance = self.disturbance.map(f64::exp);
-        let demand =
+        let mut demand =
             model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
-        let states = self.source_states(t, factors);
+        HeavyContent::apply(&mut demand, &self.heavy);
+        let states = self.supply.sources(model, &world.supply, t, factors);
         let mut fringe = model.fringe(&states, &self.premium, false);
         if let Some(outputs) = &self.rival {
             model.hold_rival(&mut fringe, outputs);
@@ -161,7 +160,16 @@ impl<'a> Path<'a> {
         (record.carried, record.stored) = (before_month, stored);
         record.expected_price = outlook.price;
         self.stored = Some(stored);
-        self.move_on(&fringe, &parity, &record);
+        record.heavy = self.heavy;
+        self.supply.advance(
+            model,
+            &world.supply,
+            (t, factors),
+            (&fringe, &states),
+            (&cleared.prices, &world.relative_use(&record.region_use)),
+        );
+        record.supply = self.supply.record;
+        self.move_on(t, &parity, &record);
         Ok(record)
     }
 
@@ -169,7 +177,10 @@ impl<'a> Path<'a> {
         let paths = self.world.activity;
         std::array::from_fn(|r| {
             std::array::from_fn(|u| {
-                paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t] * factors.activity[r][u]
+                let activity = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t]
+                    * self.world.trend[t][u]
+                    * factors.activity[r][u];
+                factors.intensity[u].map(|intensity| activity * intensity)
             })
         })
     }
@@ -193,17 +204,19 @@ impl<'a> Path<'a> {
                 let mean = world.mean_of(r, u, t);
                 let now = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t];
                 // Activity above its mean is taken to stay above it by the same factor.
-                plan.activity[r][u] * if mean > 0.0 { now / mean } else { 1.0 }
+                let ratio = if mean > 0.0 { now / mean } else { 1.0 };
+                plan.activity[r][u].map(|expected| expected * ratio)
             })
         });
-        let demand = model.demand(
+        let mut demand = model.demand(
             model.horizon_adjustment,
             &self.ln_paid,
             &activity,
             &[1.0; N_BASKETS],
             tariffs,
         );
-        let states = self.source_states(t, &plan.factors);
+        self.substitute(&mut demand, plan.factors.heavy);
+        let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         if let Some(outputs) = &self.rival {
             model.hold_rival(&mut fringe, outputs);
@@ -223,24 +236,6 @@ impl<'a> Path<'a> {
                 at_rest.map_or(0.0, |wanted| wanted.at(outlook.price[b]).0)
             })
         })
-    }
-
-    fn source_states(&self, t: usize, factors: &Factors) -> Vec<SourceState> {
-        let years = self.world.years_since_base(t);
-        let sources = self.world.model.sources.iter().enumerate();
-        sources
-            .map(|(i, source)| {
-                let (availability, capacity) = factors.source(source.ore);
-                let followed = t.checked_sub(source.lead_months).map_or(1.0, |then| {
-                    ((source.long - source.short) * self.expected[i][then]).exp()
-                });
-                SourceState {
-                    scale: (1.0 + source.growth).powf(years) * followed * capacity,
-                    availability,
-                    expected: self.ln_expected[i].exp(),
-                }
-            })
-            .collect()
     }
 
     /// The supplier's outputs until its next setting month.
@@ -263,15 +258,16 @@ impl<'a> Path<'a> {
             }
             sum / plan.n_months as f64
         });
-        let demand = model.demand(
+        let mut demand = model.demand(
             model.horizon_adjustment,
             &self.ln_paid,
             &plan.activity,
             &expected,
             &world.tariffs(&plan.factors),
         );
+        self.substitute(&mut demand, plan.factors.heavy);
         let demand = ordered(&demand, orders);
-        let states = self.source_states(t, &plan.factors);
+        let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         // Goods withdrawn from the queue come back to the inside market whatever the price.
         fringe.extend(
@@ -281,12 +277,21 @@ impl<'a> Path<'a> {
             model,
             demand: &demand,
             fringe: &fringe,
-            limits: world.limits(t, &plan.factors),
+            limits: world.limits(t, &plan.factors, &self.outputs),
         };
         let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
         (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
         self.decision = chosen.decision;
         Ok(())
+    }
+
+    /// Dy and Tb per magnet over the supplier's horizon, at last month's prices.
+    fn substitute(&self, demand: &mut [BasketDemand; N_BASKETS], factor: f64) {
+        let model = &self.world.model;
+        let lowest = model.satiation[crate::Basket::DyTb.index()].ln();
+        let relative = std::array::from_fn(|r| ln_relative(&self.paid[r], &model.ln_base[r]));
+        let own = std::array::from_fn(|r| ln_price(&self.paid[r], &model.ln_base[r]).max(lowest));
+        model.heavy.apply_over_horizon(demand, &self.heavy, (&relative, &own), factor);
     }
 
     /// The border, the stocks and prices abroad.
@@ -353,8 +358,8 @@ impl<'a> Path<'a> {
         record
     }
 
-    /// Adapted prices, the fringe's premium and expectations for the next month.
-    fn move_on(&mut self, fringe: &FringeList, parity: &ByRegion, record: &Record) {
+    /// Adapted prices, Dy and Tb per magnet and the fringe's premium for the next month.
+    fn move_on(&mut self, t: usize, parity: &ByRegion, record: &Record) {
         let model = &self.world.model;
         for b in 0..N_BASKETS {
             let (mut paid, mut at_parity) = (0.0, 0.0);
@@ -374,23 +379,13 @@ impl<'a> Path<'a> {
             }
             self.premium[b] = if at_parity > 0.0 { paid / at_parity } else { 1.0 };
         }
-        for (i, one) in fringe.iter().enumerate() {
-            let now = relative_revenue(one, &record.price);
-            self.ln_expected[i] += EXPECTATION * (now - self.ln_expected[i]);
-            self.expected[i].push(self.ln_expected[i]);
+        let factor = self.schedule.factors[t].heavy;
+        for r in 0..N_REGIONS {
+            let relative = ln_relative(&record.region_price[r], &model.ln_base[r]);
+            self.heavy[r] = model.heavy.next(self.heavy[r], relative, factor);
         }
+        self.paid = record.region_price;
     }
-}
-
-/// ln of a source's revenue relative to the base year's.
-fn relative_revenue(
-    source: &Fringe<N_BASKETS, crate::curves::PowerSupply>,
-    prices: &[f64; N_BASKETS],
-) -> f64 {
-    let revenue = source.revenue_at(prices).max(1e-6 * source.supply.base_revenue);
-    let ratio = revenue / source.supply.base_revenue;
-    // At base prices the ratio is one up to rounding, and rounding is not news.
-    if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ratio.ln() }
 }
 
 /// Demand with orders in place of use.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use monazite_stochastic::TwoFactorState;
 
+use crate::heavy::HeavyState;
 use crate::state::{ByRegion, N_OWN};
+use crate::supply::SupplyRecord;
 use crate::{Basket, Conduct, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
@@ -84,6 +86,8 @@ pub(crate) struct Record {
     pub(crate) revenue: [f64; N_OWN],
     pub(crate) marginal_cost: [f64; N_OWN],
     pub(crate) decision: Decision,
+    pub(crate) heavy: HeavyState,
+    pub(crate) supply: SupplyRecord,
     pub(crate) futures: TwoFactorState,
 }
 
@@ -110,6 +114,8 @@ impl Record {
         revenue: [0.0; N_OWN],
         marginal_cost: [0.0; N_OWN],
         decision: Decision::NONE,
+        heavy: [1.0; N_REGIONS],
+        supply: SupplyRecord::EMPTY,
         futures: TwoFactorState { chi: 0.0, xi: 0.0 },
     };
 }
@@ -157,6 +163,14 @@ pub enum Output {
     StorersStock(Basket),
     /// Price that storers expect over the months to come, CNY/t REO: `expected-price.NdPr`; the price itself without storers.
     ExpectedPrice(Basket),
+    /// Recycled supply, t REO: `recycled.NdPr`.
+    Recycled(Basket),
+    /// Scrap and discarded goods that could be collected, t REO: `scrap.NdPr`.
+    Scrap(Basket),
+    /// Concentrate at Mountain Pass that may not ship, t REO of ore: `concentrate-stock`.
+    ConcentrateStock,
+    /// Dy and Tb per magnet against the base year: `heavy-content.europe`.
+    HeavyContent(Region),
     /// (R − MC)/R over the dominant supplier's ores, weighted by revenue: `lerner`.
     Lerner,
     /// Elasticity of residual demand over the supplier's horizon, −(ε + (1 − s)η)/s: `residual-elasticity.NdPr`.
@@ -200,7 +214,10 @@ impl Output {
             | Self::Stock(..)
             | Self::DemandAtBase(_)
             | Self::StorersStock(_)
-            | Self::Dumped(_) => "t REO",
+            | Self::Dumped(_)
+            | Self::Recycled(_)
+            | Self::Scrap(_)
+            | Self::ConcentrateStock => "t REO",
             Self::HeadlineExports(_) | Self::MagnetExports(_) => "t",
             Self::Shadow(_) => "CNY/t of ore",
             Self::Objective
@@ -214,6 +231,7 @@ impl Output {
             | Self::Share(_)
             | Self::Corner(_)
             | Self::ForwardShare
+            | Self::HeavyContent(_)
             | Self::Scarcity => "1",
         }
     }
@@ -234,6 +252,7 @@ impl Output {
                 | Self::Unmet(..)
                 | Self::DemandAtBase(_)
                 | Self::Dumped(_)
+                | Self::Recycled(_)
         )
     }
 
@@ -256,6 +275,8 @@ impl Output {
         all.extend([Basket::NdPr, Basket::DyTb].map(Self::ExpectedPrice));
         all.extend(Basket::ALL.map(Self::OwnSupply));
         all.extend(Basket::ALL.map(Self::FringeSupply));
+        all.extend([Basket::NdPr, Basket::DyTb].map(Self::Recycled));
+        all.extend([Self::ConcentrateStock, Self::HeavyContent(Region::China)]);
         all.extend(Ore::CONTROLLED.map(Self::OreOutput));
         all.extend([Self::Lerner, Self::Scarcity]);
         all.extend(Basket::ALL.map(Self::ResidualElasticity));
@@ -312,6 +333,10 @@ impl fmt::Display for Output {
             Self::Dumped(basket) => with("dumped", None, Some(basket)),
             Self::StorersStock(basket) => with("storers-stock", None, Some(basket)),
             Self::ExpectedPrice(basket) => with("expected-price", None, Some(basket)),
+            Self::Recycled(basket) => with("recycled", None, Some(basket)),
+            Self::Scrap(basket) => with("scrap", None, Some(basket)),
+            Self::ConcentrateStock => "concentrate-stock".to_owned(),
+            Self::HeavyContent(region) => with("heavy-content", Some(region), None),
             Self::Lerner => "lerner".to_owned(),
             Self::ResidualElasticity(basket) => with("residual-elasticity", None, Some(basket)),
             Self::MeasuredElasticity(basket) => with("measured-elasticity", None, Some(basket)),
@@ -384,6 +409,10 @@ impl FromStr for Output {
             ("dumped", None, Some(basket), None) => Self::Dumped(basket),
             ("storers-stock", None, Some(basket), None) => Self::StorersStock(basket),
             ("expected-price", None, Some(basket), None) => Self::ExpectedPrice(basket),
+            ("recycled", None, Some(basket), None) => Self::Recycled(basket),
+            ("scrap", None, Some(basket), None) => Self::Scrap(basket),
+            ("concentrate-stock", None, None, None) => Self::ConcentrateStock,
+            ("heavy-content", Some(region), None, None) => Self::HeavyContent(region),
             ("lerner", None, None, None) => Self::Lerner,
             ("residual-elasticity", None, Some(basket), None) => Self::ResidualElasticity(basket),
             ("measured-elasticity", None, Some(basket), None) => Self::MeasuredElasticity(basket),
@@ -414,6 +443,8 @@ mod tests {
             Output::MeasuredElasticity(Basket::NdPr),
             Output::Dumped(Basket::LaCe),
             Output::DemandAtBase(Basket::NdPr),
+            Output::Scrap(Basket::DyTb),
+            Output::HeavyContent(Region::Europe),
         ]);
         for output in all {
             assert_eq!(output.to_string().parse::<Output>().unwrap(), output);

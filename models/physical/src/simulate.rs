@@ -28,11 +28,12 @@ use monazite_series::Period;
 use monazite_stochastic::Summary;
 use rayon::prelude::*;
 
-use crate::checks::{Violation, violations};
+use crate::checks::{Violation, supply_violations, violations};
 use crate::futures::FuturesCurve;
 use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
+use crate::supply::SupplyRecord;
 use crate::world::{OUTSIDE, World, WorldSpec};
 use crate::{ActivityPaths, Basket, Conduct, N_BASKETS, Ore, Parameters, PhysicalError, Region};
 
@@ -76,6 +77,7 @@ pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, P
         n_months: activity.n_months(),
         first_backlog: world.border.waiting(),
         first_stock: world.border.stock,
+        first_supply: world.supply.record(),
         trade: Trade::new(spec.parameters),
         curve: world.curve,
         records,
@@ -140,6 +142,7 @@ pub struct Run {
     n_months: usize,
     first_backlog: ByRegion,
     first_stock: ByRegion,
+    first_supply: SupplyRecord,
     trade: Trade,
     curve: FuturesCurve,
     records: Vec<Record>,
@@ -235,12 +238,16 @@ impl Run {
     }
 
     fn audit(&self) -> (Vec<Violation>, f64) {
-        violations(
+        let (mut found, largest) = violations(
             &self.records,
             self.n_months,
             self.start,
             (&self.first_backlog, &self.first_stock),
-        )
+        );
+        let (of_supply, largest_of_supply) =
+            supply_violations(&self.records, self.n_months, self.start, &self.first_supply);
+        found.extend(of_supply);
+        (found, largest.max(largest_of_supply))
     }
 
     fn missing(&self, output: Output, month_idx: usize) -> PhysicalError {
@@ -290,6 +297,10 @@ impl Run {
             Output::Dumped(b) => one.dumped[b.index()],
             Output::StorersStock(b) => one.stored[b.index()],
             Output::ExpectedPrice(b) => one.expected_price[b.index()],
+            Output::Recycled(b) => one.supply.recycled[b.index()],
+            Output::Scrap(b) => one.supply.scrap[b.index()],
+            Output::ConcentrateStock => one.supply.concentrate,
+            Output::HeavyContent(r) => one.heavy[r.index()],
             Output::Lerner => {
                 let (mut revenue, mut cost) = (0.0, 0.0);
                 for ((x, r), c) in one.outputs.iter().zip(one.revenue).zip(one.marginal_cost) {

@@ -3,9 +3,12 @@
 use crate::conduct::{ConductProblem, Conducted, Controlled, Player};
 use crate::curves::{BasketDemand, FADE_WIDTH, PowerCost, PowerSupply, RegionDemand};
 use crate::decision::N_RIVAL;
+use crate::heavy::HeavyContent;
 use crate::market::{Fringe, JointMarket};
-use crate::parameters::{Parameters, TradeParameters};
-use crate::{Basket, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
+use crate::parameters::{OreStream, Parameters, TradeParameters};
+use crate::scrap::Pool;
+use crate::supply::Stream;
+use crate::{Basket, EndUse, FringeSource, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
 
 /// Number of ores of the dominant supplier.
 pub(crate) const N_OWN: usize = Ore::CONTROLLED.len();
@@ -14,8 +17,8 @@ pub(crate) const MAX_FRINGE: usize = 8;
 
 /// A value for every region and basket.
 pub(crate) type ByRegion = [[f64; N_BASKETS]; N_REGIONS];
-/// Activity of every region and end use.
-pub(crate) type Activity = [[f64; N_USES]; N_REGIONS];
+/// Activity of every region and end use times the intensity of the month against the base year, by basket.
+pub(crate) type Activity = [[[f64; N_BASKETS]; N_USES]; N_REGIONS];
 /// Fringe sources with their supply.
 pub(crate) type FringeList = Vec<Fringe<N_BASKETS, PowerSupply>>;
 
@@ -33,10 +36,15 @@ pub(crate) fn outside_line(trade: &TradeParameters) -> (f64, f64) {
 pub(crate) struct Source {
     pub(crate) ore: Option<Ore>,
     pub(crate) yields: [f64; N_BASKETS],
-    pub(crate) base_output: f64,
+    /// Output of the ore in the base year, and the part of it that is this source's.
+    pub(crate) whole: f64,
+    pub(crate) base_share: f64,
     pub(crate) base_revenue: f64,
     pub(crate) capacity: f64,
     pub(crate) growth: f64,
+    pub(crate) expectation: f64,
+    pub(crate) depreciation: f64,
+    pub(crate) stream: Stream,
     pub(crate) outside: f64,
     pub(crate) short: f64,
     pub(crate) long: f64,
@@ -52,22 +60,75 @@ pub(crate) struct OwnOre {
     pub(crate) base_output: f64,
     pub(crate) limit: f64,
     pub(crate) growth: f64,
+    pub(crate) expansion: f64,
     pub(crate) cost: PowerCost,
 }
 
 /// State of a fringe source in a month.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct SourceState {
-    /// Capacity relative to the base year, growth, followed revenue and shocks included.
+    /// Capacity relative to the ore's base output: growth, followed revenue and shocks included.
     pub(crate) scale: f64,
     /// Share of it that can be delivered.
     pub(crate) availability: f64,
     /// Expected revenue relative to the base year's.
     pub(crate) expected: f64,
+    /// Besides, from a stockpile, t a month at base revenue.
+    pub(crate) more: f64,
+    /// Ore mined for it at base revenue, shipped or not, t a month; of a mine with a stockpile only.
+    pub(crate) mined: f64,
+    /// Output it cannot exceed, t a month.
+    pub(crate) limit: f64,
 }
 
 impl SourceState {
-    pub(crate) const BASE: Self = Self { scale: 1.0, availability: 1.0, expected: 1.0 };
+    /// The base year.
+    pub(crate) fn base(source: &Source) -> Self {
+        Self {
+            scale: source.base_share,
+            availability: 1.0,
+            expected: 1.0,
+            more: 0.0,
+            mined: 0.0,
+            limit: f64::INFINITY,
+        }
+    }
+}
+
+/// A source, or a mine's own separation and its concentrate.
+fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
+    let (beta, lead) = (parameters.discount.value, one.lead_months.value.round().max(1.0));
+    let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
+    let parts = one.streams();
+    let mean: f64 = parts.iter().map(|part| part.share * part.base_revenue(parameters)).sum();
+    let stream = |at: usize| match (&one.scrap, &one.concentrate, at) {
+        (Some(scrap), _, _) => {
+            let basket_idx = one.main_basket().map_or(0, Basket::index);
+            Stream::Recycled(Box::new(Pool::new(scrap, basket_idx, one.base_output.value)))
+        }
+        (None, Some(mine), 0) => Stream::Separated(Box::new(mine.clone())),
+        (None, Some(mine), _) => Stream::Concentrate(mine.release.value),
+        (None, None, _) => Stream::Whole,
+    };
+    let source = |(at, part): (usize, &OreStream)| Source {
+        ore: one.ore,
+        yields: part.yields,
+        whole: one.base_output.value,
+        base_share: part.share,
+        // Of a mine in two streams each has its own revenue: that at base prices of what it sells where it sells.
+        base_revenue: one.base_revenue.value * part.base_revenue(parameters) / mean,
+        capacity: one.capacity.value,
+        growth: one.growth.value,
+        expectation: one.expectation.value,
+        depreciation: one.depreciation.value,
+        stream: stream(at),
+        outside: part.outside,
+        short,
+        long,
+        lead_months: lead as usize,
+        discounted_extra: (long - short) * beta.powf(lead),
+    };
+    parts.iter().enumerate().map(source).collect()
 }
 
 /// Parameters compiled to numbers.
@@ -86,6 +147,7 @@ pub(crate) struct MarketModel {
     backstop: [(f64, f64); N_USES],
     pub(crate) satiation: [f64; N_BASKETS],
     pub(crate) ln_satiation: [f64; N_BASKETS],
+    pub(crate) heavy: HeavyContent,
     pub(crate) own: Vec<OwnOre>,
     pub(crate) sources: Vec<Source>,
     pub(crate) vat: f64,
@@ -115,13 +177,6 @@ impl MarketModel {
                 found: parameters.controlled.len(),
             });
         }
-        if parameters.fringe.len() > MAX_FRINGE {
-            return Err(PhysicalError::Length {
-                name: "fringe sources",
-                expected: MAX_FRINGE,
-                found: parameters.fringe.len(),
-            });
-        }
         let shares: f64 = parameters.trade.fringe_share.iter().map(|one| one.value).sum();
         if (shares - 1.0).abs() > 1e-9 || parameters.trade.fringe_share[0].value != 0.0 {
             return Err(crate::error::out_of_range(
@@ -133,6 +188,7 @@ impl MarketModel {
         let (demand, trade) = (&parameters.demand, &parameters.trade);
         let (lambda, beta) = (demand.adjustment.value, parameters.discount.value);
         crate::error::positive("demand.adjustment", lambda)?;
+        let base_use = EndUse::ALL.map(|end_use| demand.base_use(end_use));
         let mut model = Self {
             base_price: std::array::from_fn(|b| parameters.base_price[b].value),
             start_price: std::array::from_fn(|b| parameters.start_price[b].value),
@@ -140,9 +196,7 @@ impl MarketModel {
             scale: std::array::from_fn(|r| {
                 std::array::from_fn(|u| {
                     std::array::from_fn(|b| {
-                        demand.scale[u][b].value
-                            * demand.region_share[u][r].value
-                            * demand.level[b].value
+                        base_use[u][b] * demand.region_share[u][r].value * demand.level[b].value
                     })
                 })
             }),
@@ -156,6 +210,7 @@ impl MarketModel {
             }),
             satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
             ln_satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6).ln()),
+            heavy: HeavyContent::new(&demand.heavy, beta),
             own: Vec::new(),
             sources: Vec::new(),
             vat: trade.vat.value,
@@ -182,6 +237,7 @@ impl MarketModel {
                 base_output: one.base_output.value,
                 limit: one.limit.value,
                 growth: one.limit_growth.value,
+                expansion: one.expansion.value,
                 cost: PowerCost {
                     level: one.cost_level.value,
                     slope: one.cost_slope.value,
@@ -190,20 +246,13 @@ impl MarketModel {
             });
         }
         for one in &parameters.fringe {
-            let lead = one.lead_months.value.round();
-            let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
-            model.sources.push(Source {
-                ore: one.ore,
-                yields: std::array::from_fn(|b| one.basket_share[b].value * one.recovery[b].value),
-                base_output: one.base_output.value,
-                base_revenue: one.base_revenue.value,
-                capacity: one.capacity.value,
-                growth: one.growth.value,
-                outside: one.outside_share.value,
-                short,
-                long,
-                lead_months: lead as usize,
-                discounted_extra: (long - short) * beta.powf(lead),
+            model.sources.extend(compiled(one, parameters));
+        }
+        if model.sources.len() > MAX_FRINGE {
+            return Err(PhysicalError::Length {
+                name: "fringe sources",
+                expected: MAX_FRINGE,
+                found: model.sources.len(),
             });
         }
         for r in 0..N_REGIONS {
@@ -245,7 +294,7 @@ impl MarketModel {
                     memory = self.elasticity.map(|elasticity| (elasticity * remembered).exp());
                 }
                 let coefficient = std::array::from_fn(|u| {
-                    activity[r][u] * self.scale[r][u][b] * disturbance[b] * memory[u]
+                    activity[r][u][b] * self.scale[r][u][b] * disturbance[b] * memory[u]
                 });
                 RegionDemand { alpha, beta, ln_base: self.ln_base[r][b], coefficient }
             });
@@ -276,7 +325,7 @@ impl MarketModel {
         for (scales, uses) in self.scale.iter().zip(activity) {
             for (scale, value) in scales.iter().zip(uses) {
                 for b in 0..N_BASKETS {
-                    total[b] += scale[b] * value * disturbance[b];
+                    total[b] += scale[b] * value[b] * disturbance[b];
                 }
             }
         }
@@ -306,7 +355,7 @@ impl MarketModel {
             } else {
                 state.expected.powf(-extra)
             };
-            let base = source.base_output * state.scale * state.availability;
+            let base = source.whole * state.scale * state.availability + state.more;
             Fringe {
                 yields: source.yields,
                 revenue,
@@ -315,7 +364,7 @@ impl MarketModel {
                     scale: base * followed,
                     base_revenue: source.base_revenue,
                     elasticity: source.short + extra,
-                    capacity: base * source.capacity,
+                    capacity: (base * source.capacity).min(state.limit),
                 },
             }
         };
@@ -395,7 +444,10 @@ impl MarketModel {
 
     /// Curves over the supplier's horizon in the base year.
     pub(crate) fn base_curves(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
-        self.base_at(self.horizon_adjustment, true)
+        let (mut demand, fringe) = self.base_at(self.horizon_adjustment, true);
+        let zero = [0.0; N_REGIONS];
+        self.heavy.apply_over_horizon(&mut demand, &[1.0; N_REGIONS], (&zero, &zero), 1.0);
+        (demand, fringe)
     }
 
     /// Curves of a month of the base year.
@@ -404,10 +456,10 @@ impl MarketModel {
     }
 
     fn base_at(&self, adjustment: f64, horizon: bool) -> ([BasketDemand; N_BASKETS], FringeList) {
-        let activity = [[1.0; N_USES]; N_REGIONS];
+        let activity = [[[1.0; N_BASKETS]; N_USES]; N_REGIONS];
         let at_base = [[0.0; N_BASKETS]; N_REGIONS];
         let demand = self.demand(adjustment, &at_base, &activity, &[1.0; N_BASKETS], &self.tariff);
-        let states = vec![SourceState::BASE; self.sources.len()];
+        let states: Vec<SourceState> = self.sources.iter().map(SourceState::base).collect();
         (demand, self.fringe(&states, &[1.0; N_BASKETS], horizon))
     }
 }

@@ -6,8 +6,9 @@ use monazite_stochastic::Key;
 use crate::border::{Border, BorderRules, Needs, use_at};
 use crate::factors::{Factors, OnPath};
 use crate::futures::FuturesCurve;
-use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
+use crate::state::{Activity, ByRegion, MarketModel, N_OWN, Source};
 use crate::storers::Storers;
+use crate::supply::SupplyStart;
 use crate::{
     ActivityPaths, Conduct, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError,
     Region, Scenario,
@@ -57,8 +58,11 @@ pub(crate) struct World<'a> {
     pub(crate) storers: Storers,
     /// With expected sizes: that of every path, unless factors differ by path.
     pub(crate) schedule: Schedule,
+    /// Intensity against the base year by month and end use: thrifting alone.
+    pub(crate) trend: Vec<[f64; N_USES]>,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
+    pub(crate) supply: SupplyStart,
     /// Use at base prices and activity 1.
     pub(crate) base_use: ByRegion,
     base_year: i32,
@@ -115,10 +119,18 @@ impl<'a> World<'a> {
         let mean = activity.mean();
         let factors =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let years: Vec<f64> = (0..n_months)
+            .map(|t| years_between(spec.parameters.base_year, spec.start.plus(t as i64)))
+            .collect();
+        let thrifting = &spec.parameters.demand.intensity.thrifting;
+        let trend: Vec<[f64; N_USES]> = years
+            .iter()
+            .map(|&years| std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years)))
+            .collect();
         let mean_of = |r: usize, u: usize, t: usize| mean[(r * N_USES + u) * n_months + t];
         let path =
             OnPath { scenario: spec.scenario, start: spec.start, sizes: &[], activity: &mean_of };
-        let (plans, outlooks) = (plans(&path, n_months), outlooks(&path, n_months));
+        let (plans, outlooks) = (plans(&path, &trend), outlooks(&path, &trend));
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -133,8 +145,10 @@ impl<'a> World<'a> {
                 Some(storers) => storers.clone(),
                 None => Storers::solve(spec.parameters)?,
             },
+            trend,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
+            supply: SupplyStart::new(&model, spec.start, years),
             base_use: base.total,
             base_year: spec.parameters.base_year,
             model,
@@ -159,8 +173,8 @@ impl<'a> World<'a> {
         let n_months = self.activity.n_months();
         Some(Schedule {
             factors: (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect(),
-            plans: plans(&expected, n_months),
-            outlooks: outlooks(&expected, n_months),
+            plans: plans(&expected, &self.trend),
+            outlooks: outlooks(&expected, &self.trend),
         })
     }
 
@@ -180,17 +194,30 @@ impl<'a> World<'a> {
 
     /// Years from the middle of the base year to the middle of a month: growth is counted over them, and not backwards.
     pub(crate) fn years_since_base(&self, month_idx: usize) -> f64 {
-        let month = self.start.plus(month_idx as i64);
-        let years = f64::from(month.year() - self.base_year) + (month.season() as f64 + 0.5) / 12.0;
-        (years - 0.5).max(0.0)
+        years_between(self.base_year, self.start.plus(month_idx as i64))
     }
 
-    /// Q̄ in a month.
-    pub(crate) fn limits(&self, month_idx: usize, factors: &Factors) -> [f64; N_OWN] {
+    /// Q̄ in a month, or what can be reached from outputs so far if that is less.
+    pub(crate) fn limits(
+        &self,
+        month_idx: usize,
+        factors: &Factors,
+        outputs: &[f64; N_OWN],
+    ) -> [f64; N_OWN] {
         let years = self.years_since_base(month_idx) + factors.quota_years;
         std::array::from_fn(|i| {
             let ore = &self.model.own[i];
-            ore.limit * (1.0 + ore.growth).powf(years) * factors.quota[i]
+            let reached = outputs[i].max(ore.base_output) * (1.0 + ore.expansion);
+            (ore.limit * (1.0 + ore.growth).powf(years) * factors.quota[i]).min(reached)
+        })
+    }
+
+    /// World use against that of the base year, by basket.
+    pub(crate) fn relative_use(&self, used: &ByRegion) -> [f64; N_BASKETS] {
+        let total = |all: &ByRegion, b: usize| all.iter().map(|row| row[b]).sum::<f64>();
+        std::array::from_fn(|b| {
+            let base = total(&self.base_use, b);
+            if base > 0.0 { total(used, b) / base } else { 1.0 }
         })
     }
 
@@ -208,12 +235,18 @@ impl<'a> World<'a> {
     }
 }
 
+/// Years from the middle of a base year to the middle of a month, not backwards.
+fn years_between(base_year: i32, month: Period) -> f64 {
+    let years = f64::from(month.year() - base_year) + (month.season() as f64 + 0.5) / 12.0;
+    (years - 0.5).max(0.0)
+}
+
 /// Use at base prices and activity 1.
 fn base_needs(model: &MarketModel) -> Needs {
     let demand = model.demand(
         model.adjustment,
         &[[0.0; N_BASKETS]; N_REGIONS],
-        &[[1.0; N_USES]; N_REGIONS],
+        &[[[1.0; N_BASKETS]; N_USES]; N_REGIONS],
         &[1.0; N_BASKETS],
         &model.tariff,
     );
@@ -224,13 +257,16 @@ fn base_needs(model: &MarketModel) -> Needs {
 /// The fringe's sales outside China in the base year.
 fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
     std::array::from_fn(|b| {
-        model.sources.iter().map(|one| one.base_output * one.outside * one.yields[b]).sum()
+        let sold = |one: &Source| one.whole * one.base_share * one.outside * one.yields[b];
+        model.sources.iter().map(sold).sum()
     })
 }
 
-/// The supplier's plans: in January, in July and in the first month, over the months until the next. It goes by `mean`
-/// activity, by the `sizes` of shocks that have begun and by the expected sizes of those that are announced.
-fn plans(path: &OnPath<'_>, n_months: usize) -> Vec<Option<Plan>> {
+/// The supplier's plans: in January, in July and in the first month, over the months until the next. It goes by mean
+/// activity and the trend of intensities, by the sizes of shocks that have begun and by the expected sizes of those that
+/// are announced.
+fn plans(path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Option<Plan>> {
+    let n_months = trend.len();
     let decides =
         |t: usize| t == 0 || SETTING_MONTHS.contains(&(path.start.plus(t as i64).season() + 1));
     (0..n_months)
@@ -240,26 +276,34 @@ fn plans(path: &OnPath<'_>, n_months: usize) -> Vec<Option<Plan>> {
             }
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
             // Set at the beginning of the month: its surprises are not known yet.
-            Some(expected(path, (t, until), t))
+            Some(expected(path, trend, (t, until), t))
         })
         .collect()
 }
 
 /// What storers expect in each month: half a year, at what the month has brought.
-fn outlooks(path: &OnPath<'_>, n_months: usize) -> Vec<Plan> {
-    let until = |t: usize| (t + OUTLOOK_MONTHS).min(n_months);
-    (0..n_months).map(|t| expected(path, (t, until(t)), t + 1)).collect()
+fn outlooks(path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Plan> {
+    let until = |t: usize| (t + OUTLOOK_MONTHS).min(trend.len());
+    (0..trend.len()).map(|t| expected(path, trend, (t, until(t)), t + 1)).collect()
 }
 
 /// Mean activity of the months `from` to `until` − 1 with the shocks known at the beginning of `known_in`.
-fn expected(path: &OnPath<'_>, (from, until): (usize, usize), known_in: usize) -> Plan {
-    let mut activity = [[0.0; N_USES]; N_REGIONS];
-    for month in from..until {
+fn expected(
+    path: &OnPath<'_>,
+    trend: &[[f64; N_USES]],
+    (from, until): (usize, usize),
+    known_in: usize,
+) -> Plan {
+    let mut activity = [[[0.0; N_BASKETS]; N_USES]; N_REGIONS];
+    for (month, trend) in trend.iter().enumerate().take(until).skip(from) {
         let known = Factors::on_path(path, month, Some(known_in));
         for r in 0..N_REGIONS {
             for u in 0..N_USES {
-                let value = (path.activity)(r, u, month);
-                activity[r][u] += value * known.activity[r][u] / (until - from) as f64;
+                let value = (path.activity)(r, u, month) * trend[u] * known.activity[r][u]
+                    / (until - from) as f64;
+                for b in 0..N_BASKETS {
+                    activity[r][u][b] += value * known.intensity[u][b];
+                }
             }
         }
     }

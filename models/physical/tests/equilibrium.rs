@@ -15,11 +15,20 @@ fn still(mut parameters: Parameters) -> Parameters {
     for one in &mut parameters.disturbance.standard_deviation {
         one.value = 0.0;
     }
+    for one in &mut parameters.demand.intensity.thrifting {
+        one.value = 0.0;
+    }
     for one in &mut parameters.controlled {
         one.limit_growth.value = 0.0;
     }
     for one in &mut parameters.fringe {
         one.growth.value = 0.0;
+        if let Some(scrap) = &mut one.scrap {
+            scrap.past_growth.value = 0.0;
+        }
+        if let Some(concentrate) = &mut one.concentrate {
+            (concentrate.stop_month, concentrate.ramp_from) = (None, None);
+        }
     }
     parameters
 }

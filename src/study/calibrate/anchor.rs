@@ -1,8 +1,8 @@
 //! The anchor: a simulation that starts at the last prices observed and varies as observed prices do.
 
 use monazite_physical::{
-    ActivityPaths, Basket, Conduct, EndUse, N_BASKETS, Origin, Output, Parameter, Parameters,
-    Region, Run, Scenario, WorldSpec, simulate,
+    ActivityPaths, Basket, Conduct, EndUse, Ore, Origin, Output, Parameter, Parameters, Region,
+    Run, Scenario, WorldSpec, simulate,
 };
 use monazite_series::Period;
 
@@ -20,8 +20,9 @@ const ANCHOR_FAILURE: f64 = 1e-3;
 impl Calibration {
     /// Anchored to the last prices: buyers have adapted to them, and the first month starts there under the base year's
     /// conduct. Tonnage kept up with activity while the price of `NdPr` nearly doubled (magnet exports 2025: −1.3 %), so
-    /// the level of its demand makes up for what the price would have cost in use, and the level of the supplier's
-    /// marginal cost carries the price: the quoted price of concentrate rose likewise. For the by-products `LaCe` and
+    /// the level of its demand makes up for what the price would have cost in use, and the level of the light
+    /// ore's marginal cost carries the price: the quoted price of concentrate rose likewise. That of clay keeps its output
+    /// at the quota, which has not moved since 2020. For the by-products `LaCe` and
     /// `DyTb` the level of demand is what their prices ask for. `activity` is what will be simulated.
     ///
     /// # Errors
@@ -40,9 +41,10 @@ impl Calibration {
         let ratio = self.targets[b].value / self.parameters.base_price[b].value;
         let demand = &self.parameters.demand;
         let (mut before, mut now) = (0.0, 0.0);
-        for (scale, elasticity) in demand.scale.iter().zip(&demand.elasticity) {
-            before += scale[b].value;
-            now += scale[b].value * ratio.powf(-elasticity.value);
+        for (end_use, elasticity) in EndUse::ALL.into_iter().zip(&demand.elasticity) {
+            let used = demand.base_use(end_use)[b];
+            before += used;
+            now += used * ratio.powf(-elasticity.value);
         }
         before / now
     }
@@ -57,34 +59,44 @@ impl Calibration {
             .map(|ore| (ore.cost_level.value, ore.cost_slope.value))
             .collect();
         self.parameters.demand.level[1].value = self.kept_use(1);
-        // ln of the levels: demand of LaCe, marginal cost, demand of DyTb; every one raises its own price.
-        let (mut level, mut step, mut gap) =
-            ([0.0; N_BASKETS], [0.1_f64; N_BASKETS], [0.0_f64; N_BASKETS]);
+        let clay = self
+            .parameters
+            .controlled
+            .iter()
+            .find(|ore| ore.ore == Ore::ChinaClay)
+            .map_or(0.0, |ore| ore.base_output.value);
+        // ln of the levels: demand of LaCe, marginal cost of light ore, demand of DyTb, each of which raises its own price;
+        // and the inverse of marginal cost of clay, which raises its output.
+        let (mut level, mut step, mut gap) = ([0.0; 4], [0.1_f64; 4], [0.0_f64; 4]);
         for _ in 0..MAX_ROUNDS {
             for basket in [Basket::LaCe, Basket::DyTb] {
                 self.parameters.demand.level[basket.index()].value =
                     f64::exp(level[basket.index()]);
             }
             for (ore, (flat, slope)) in self.parameters.controlled.iter_mut().zip(&costs) {
-                ore.cost_level.value = flat * f64::exp(level[1]);
-                ore.cost_slope.value = slope * f64::exp(level[1]);
+                let factor = f64::exp(if ore.ore == Ore::ChinaClay { -level[3] } else { level[1] });
+                ore.cost_level.value = flat * factor;
+                ore.cost_slope.value = slope * factor;
             }
             let run = still(&self.parameters, &mean, start, conduct)?;
-            for basket in Basket::ALL {
-                let b = basket.index();
-                let price = run.at(Output::Price(basket), 0).map_err(|e| refused(&e))?[0];
+            for i in 0..gap.len() {
+                let (output, target) = match Basket::ALL.get(i) {
+                    Some(&basket) => (Output::Price(basket), self.targets[i].value),
+                    None => (Output::OreOutput(Ore::ChinaClay), clay),
+                };
+                let found = run.at(output, 0).map_err(|e| refused(&e))?[0];
                 // A price at the floor has no logarithm: a tenth of the target says "far below".
-                let now = (self.targets[b].value / price.max(0.1 * self.targets[b].value)).ln();
+                let now = (target / found.max(0.1 * target)).ln();
                 // Longer steps while the gap closes, shorter ones once it is overshot.
-                step[b] *= if now * gap[b] < 0.0 { 0.5 } else { 1.1 };
-                step[b] = step[b].min(0.3);
-                gap[b] = now;
+                step[i] *= if now * gap[i] < 0.0 { 0.5 } else { 1.1 };
+                step[i] = step[i].min(0.3);
+                gap[i] = now;
             }
             if gap.iter().all(|one| one.abs() < ANCHOR_TOLERANCE) {
                 break;
             }
-            for b in 0..N_BASKETS {
-                level[b] += step[b] * gap[b];
+            for i in 0..gap.len() {
+                level[i] += step[i] * gap[i];
             }
         }
         let worst = gap.iter().fold(0.0_f64, |a, g| a.max(g.abs()));
@@ -92,7 +104,7 @@ impl Calibration {
             return Err(Diagnostic::error(
                 "M010",
                 format!(
-                    "no cost and demand start the simulation at the last prices: ln gaps {gap:.4?}"
+                    "no cost and demand start the simulation at the last prices and the quota of clay: ln gaps {gap:.4?}"
                 ),
             )
             .help("the last quotes may be out of reach of the calibrated supply"));
@@ -118,13 +130,20 @@ impl Calibration {
         );
         for ore in &mut self.parameters.controlled {
             for cost in [&mut ore.cost_level, &mut ore.cost_slope] {
-                let how = origin("cost of the base year times one factor");
+                let how = if ore.ore == Ore::ChinaClay {
+                    Origin::estimated(format!(
+                        "cost of the base year times one factor, so that {start} produces the quota of ion clay, unchanged since 2020"
+                    ))
+                } else {
+                    origin("cost of the base year times one factor")
+                };
                 *cost = Parameter::fixed(cost.value, cost.unit.clone(), how);
             }
         }
         self.notes.push(format!(
-            "anchor: marginal cost {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; buyers are taken to have adapted to the last prices in full",
+            "anchor: marginal cost of light ore {:.3} and of clay {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; buyers are taken to have adapted to the last prices in full",
             level[1].exp(),
+            (-level[3]).exp(),
             level[0].exp(),
             self.parameters.demand.level[1].value,
             level[2].exp()
@@ -133,9 +152,11 @@ impl Calibration {
             "demand.level".to_owned(),
             "last observed prices; NdPr: tonnage that kept up with activity".to_owned(),
         ));
-        for name in ["ore.china-light.cost_", "ore.china-clay.cost_"] {
-            self.pinned
-                .push((name.to_owned(), "last observed price of NdPr, given conduct".to_owned()));
+        for (name, moment) in [
+            ("ore.china-light.cost_", "last observed price of NdPr, given conduct"),
+            ("ore.china-clay.cost_", "quota of ion clay, given conduct"),
+        ] {
+            self.pinned.push((name.to_owned(), moment.to_owned()));
             self.pinned.push((format!("{name}power"), "not identified".to_owned()));
         }
         Ok(())

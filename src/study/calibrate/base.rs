@@ -9,6 +9,7 @@ use monazite_series::Period;
 use super::super::activity::iea;
 use super::super::explain::{conversion, series_fault};
 use super::anchor::still;
+use super::fleets::fleets;
 use super::{BASE_YEAR, refused};
 use crate::data::{Catalogue, MineOutput, PriceQuote, table};
 use crate::diagnostic::Diagnostic;
@@ -60,6 +61,7 @@ pub(super) fn base_year(catalogue: &Catalogue) -> Result<BaseYear, Diagnostic> {
         magnet_demand_ev: kt("Electric vehicles")?,
         magnet_demand_wind: kt("Wind")?,
         magnet_demand_other: kt("Other uses")?,
+        fleets: fleets()?,
         region_share: region_shares(),
         cny_per_usd: Parameter::fixed(
             mean("usd-cny")?,

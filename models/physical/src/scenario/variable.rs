@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EndUse, Ore, PhysicalError, Region};
+use crate::{Basket, EndUse, Ore, PhysicalError, Region};
 
 /// What a shock acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,11 @@ use crate::{EndUse, Ore, PhysicalError, Region};
 pub enum Variable {
     /// Activity of an end use, in one region or in all: `activity.ev`, `activity.ev.china`.
     Activity(EndUse, Option<Region>),
+    /// Rare earths a unit of activity, by end use and basket: `intensity.ev.DyTb`.
+    Intensity(EndUse, Basket),
+    /// Dy and Tb per magnet that buyers aim at, all regions; content follows at its own speed: `substitution`, −.3 for
+    /// grades with 30 % less.
+    Substitution,
     /// Monthly approval hazard of licences, all cells: `licence-hazard`; size −1 stops approvals.
     LicenceHazard,
     /// Share of desired shipments that needs no licence, all cells: `licence-free-share`; size −1 puts every good under
@@ -26,6 +31,13 @@ pub enum Variable {
     Availability(Ore),
     /// Capacity of a fringe ore: `capacity.mt-weld`.
     Capacity(Ore),
+    /// Collection of scrap: `recycling`.
+    Recycling,
+    /// Share of Mountain Pass concentrate that ships to China, an addition to it, kept between 0 and 1:
+    /// `concentrate-shipments`; −1 stops them, +1 takes up what has been stopped.
+    ConcentrateShipments,
+    /// Mountain Pass's own separation, share of its output: `separation`.
+    Separation,
     /// Import tariff of a region on rare earths from China, an addition to the rate: `tariff.us`.
     Tariff(Region),
 }
@@ -35,12 +47,17 @@ impl fmt::Display for Variable {
         match self {
             Self::Activity(end_use, None) => write!(f, "activity.{end_use}"),
             Self::Activity(end_use, Some(region)) => write!(f, "activity.{end_use}.{region}"),
+            Self::Intensity(end_use, basket) => write!(f, "intensity.{end_use}.{basket}"),
+            Self::Substitution => f.write_str("substitution"),
             Self::LicenceHazard => f.write_str("licence-hazard"),
             Self::LicenceFreeShare => f.write_str("licence-free-share"),
             Self::Quota => f.write_str("quota"),
             Self::QuotaGrowth => f.write_str("quota-growth"),
             Self::Availability(ore) => write!(f, "availability.{ore}"),
             Self::Capacity(ore) => write!(f, "capacity.{ore}"),
+            Self::Recycling => f.write_str("recycling"),
+            Self::ConcentrateShipments => f.write_str("concentrate-shipments"),
+            Self::Separation => f.write_str("separation"),
             Self::Tariff(region) => write!(f, "tariff.{region}"),
         }
     }
@@ -57,18 +74,27 @@ impl FromStr for Variable {
             (Some("activity"), Some(end_use), Some(region), None) => {
                 Self::Activity(end_use.parse()?, Some(region.parse()?))
             }
+            (Some("intensity"), Some(end_use), Some(basket), None) => {
+                Self::Intensity(end_use.parse()?, basket.parse()?)
+            }
+            (Some("substitution"), None, None, None) => Self::Substitution,
             (Some("licence-hazard"), None, None, None) => Self::LicenceHazard,
             (Some("licence-free-share"), None, None, None) => Self::LicenceFreeShare,
             (Some("quota"), None, None, None) => Self::Quota,
             (Some("quota-growth"), None, None, None) => Self::QuotaGrowth,
             (Some("availability"), Some(ore), None, None) => Self::Availability(fringe(ore)?),
             (Some("capacity"), Some(ore), None, None) => Self::Capacity(fringe(ore)?),
+            (Some("recycling"), None, None, None) => Self::Recycling,
+            (Some("concentrate-shipments"), None, None, None) => Self::ConcentrateShipments,
+            (Some("separation"), None, None, None) => Self::Separation,
             (Some("tariff"), Some(region), None, None) => Self::Tariff(region.parse()?),
             _ => {
                 return Err(PhysicalError::UnknownName {
                     name: text.to_owned(),
-                    expected: "a variable: activity.USE[.REGION], licence-hazard, licence-free-share, \
-                               quota, quota-growth, availability.ORE, capacity.ORE, tariff.REGION",
+                    expected: "a variable: activity.USE[.REGION], intensity.USE.BASKET, substitution, \
+                               licence-hazard, licence-free-share, quota, quota-growth, \
+                               availability.ORE, capacity.ORE, recycling, concentrate-shipments, \
+                               separation, tariff.REGION",
                 });
             }
         })
@@ -76,15 +102,19 @@ impl FromStr for Variable {
 }
 
 impl Variable {
-    /// What is done to it when nothing is done: an addition to the rate for tariffs, a factor for all others.
+    /// What is done to it when nothing is done: an addition to the rate for tariffs and to the share of concentrate
+    /// that ships, a factor for all others.
     pub const fn is_added(self) -> bool {
-        matches!(self, Self::Tariff(_))
+        matches!(self, Self::Tariff(_) | Self::ConcentrateShipments)
     }
 
     /// Least and largest size of a shock, and what is said of any other.
     pub(super) const fn sizes(self) -> (f64, f64, &'static str) {
         match self {
             Self::Tariff(_) => (f64::MIN, f64::MAX, "finite"),
+            Self::ConcentrateShipments => {
+                (-1.0, 1.0, "between −1 and 1, since it is added to a share")
+            }
             _ => (
                 -1.0,
                 f64::MAX,
@@ -121,9 +151,15 @@ impl Variable {
             }
             Self::Availability(ore) | Self::Capacity(ore) => [Some(ore.index()), None, None],
             Self::Tariff(region) => [Some(region.index()), None, None],
-            Self::LicenceHazard | Self::LicenceFreeShare | Self::Quota | Self::QuotaGrowth => {
-                [None; 3]
-            }
+            Self::Intensity(end_use, basket) => [Some(end_use.index()), Some(basket.index()), None],
+            Self::Substitution
+            | Self::LicenceHazard
+            | Self::LicenceFreeShare
+            | Self::Quota
+            | Self::QuotaGrowth
+            | Self::Recycling
+            | Self::ConcentrateShipments
+            | Self::Separation => [None; 3],
         }
     }
 }

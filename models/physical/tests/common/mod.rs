@@ -1,9 +1,25 @@
 //! A base year of round figures, near those of 2024, for tests.
 
-use monazite_physical::{Assumed, BaseYear, Origin, Parameter, Parameters, calibrate};
+use monazite_physical::{
+    Assumed, BaseYear, EndUse, Fleet, Origin, Parameter, Parameters, Technology, TechnologyShare,
+    calibrate,
+};
 
 fn given(value: f64, unit: &str) -> Parameter {
     Parameter::fixed(value, unit, Origin::assumed("round figure for tests"))
+}
+
+fn fleet(name: &str, end_use: EndUse, units: f64, shares: &[(Technology, f64)]) -> Fleet {
+    let share = |&(technology, value): &(Technology, f64)| TechnologyShare {
+        technology,
+        share: given(value, "share"),
+    };
+    Fleet {
+        name: name.to_owned(),
+        end_use,
+        units: given(units, "units/year"),
+        shares: shares.iter().map(share).collect(),
+    }
 }
 
 pub(crate) fn base_year() -> BaseYear {
@@ -24,6 +40,19 @@ pub(crate) fn base_year() -> BaseYear {
         magnet_demand_ev: given(8_359.0, "t/year"),
         magnet_demand_wind: given(10_496.0, "t/year"),
         magnet_demand_other: given(72_067.0, "t/year"),
+        fleets: vec![
+            fleet("ev", EndUse::Ev, 17.5e6, &[(Technology::Bev, 0.625), (Technology::Phev, 0.375)]),
+            fleet(
+                "wind",
+                EndUse::Wind,
+                117_000.0,
+                &[
+                    (Technology::DirectDrive, 0.25),
+                    (Technology::MediumSpeed, 0.5),
+                    (Technology::Geared, 0.25),
+                ],
+            ),
+        ],
         region_share: [
             row([0.65, 0.05, 0.08, 0.15, 0.04, 0.01, 0.0, 0.02]),
             row([0.70, 0.02, 0.05, 0.15, 0.02, 0.01, 0.01, 0.04]),
