@@ -18,10 +18,12 @@
     reason = "arrays are indexed in parallel by basket, region and use"
 )]
 
+mod abroad;
 mod activity;
 mod base;
 mod border;
 mod calibrate;
+mod channel;
 mod checks;
 mod conduct;
 mod curves;
@@ -39,27 +41,35 @@ mod record;
 mod scenario;
 mod simulate;
 mod state;
+mod stockpile;
+mod stocks;
+mod transit;
+mod value_chain;
 mod world;
 
 pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate};
+pub use channel::Channel;
 pub use checks::Violation;
 pub use conduct::{ConductProblem, Conducted, Controlled, CournotFollower, allaz_vila_share};
 pub use error::PhysicalError;
-pub use licence::{QueueMonth, UseClass, advance_queue};
+pub use licence::{Goods, QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
 pub use measure::{
     Effect, HORIZONS, Kind, MarkUp, Measure, POWER_MONTHS, compare, mark_up, market_power,
     scenario_effects,
 };
-pub use names::{Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region};
+pub use names::{Basket, EndUse, Form, N_BASKETS, N_FORMS, N_ORES, N_REGIONS, N_USES, Ore, Region};
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
-    FuturesParameters, LicenceParameters, Parameters, TradeParameters,
+    FuturesParameters, LicenceParameters, LicenceRegime, Parameters, TradeParameters,
 };
 pub use record::Output;
-pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
+pub use scenario::{LicenceCells, PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
 pub use simulate::{Run, simulate};
+pub use stocks::StockParameters;
+pub use transit::TransitParameters;
+pub use value_chain::{ValueSplit, value_changes, value_split};
 pub use world::{Conduct, WorldSpec};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::PhysicalError;
+use crate::{Goods, PhysicalError};
 
 /// Number of baskets.
 pub const N_BASKETS: usize = 3;
@@ -15,6 +15,8 @@ pub const N_REGIONS: usize = 8;
 pub const N_USES: usize = 5;
 /// Number of ores.
 pub const N_ORES: usize = 6;
+/// Number of traded forms.
+pub const N_FORMS: usize = 4;
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $n:expr, $expected:literal, { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -125,7 +127,34 @@ names! {
     }
 }
 
+names! {
+    /// Form in which a basket crosses the border: stages of the value chain.
+    Form, N_FORMS, "a form: concentrate, oxide, metal, magnet", {
+        /// Mineral concentrate.
+        Concentrate = "concentrate",
+        /// Separated oxides and other compounds.
+        Oxide = "oxide",
+        /// Metals and alloys.
+        Metal = "metal",
+        /// Magnets.
+        Magnet = "magnet",
+    }
+}
+
+impl Form {
+    /// Class of goods it is licensed and counted as: magnets are processed, and customs leaves them out of the headline
+    /// figure.
+    pub const fn goods(self) -> Goods {
+        match self {
+            Self::Concentrate | Self::Oxide | Self::Metal => Goods::Raw,
+            Self::Magnet => Goods::Processed,
+        }
+    }
+}
+
 impl Region {
+    /// Regions whose importers sell on: the Netherlands, within Europe, and Taiwan.
+    pub const INTERMEDIARIES: [Self; 2] = [Self::Europe, Self::Taiwan];
     /// Regions outside China.
     pub const OUTSIDE: [Self; N_REGIONS - 1] =
         [Self::Japan, Self::Us, Self::Europe, Self::Korea, Self::Vietnam, Self::Taiwan, Self::Rest];

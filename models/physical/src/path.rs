@@ -18,6 +18,7 @@ use crate::futures::FuturesCurve;
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN, SourceState};
+use crate::stocks::StockRules;
 use crate::world::{OUTSIDE, Plan, World};
 use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
 
@@ -68,16 +69,6 @@ impl<'a> Path<'a> {
     fn new(world: &'a World<'a>, path_idx: usize) -> Self {
         let model = &world.model;
         let start = model.start_price;
-        let parity = world.parity(&start, &model.tariff);
-        let ln_paid = std::array::from_fn(|r| {
-            std::array::from_fn(|b| {
-                if start[b] == model.base_price[b] {
-                    0.0
-                } else {
-                    parity[r][b].ln() - model.ln_base[r][b]
-                }
-            })
-        });
         let states = vec![SourceState::BASE; model.sources.len()];
         let ln_expected = model
             .fringe(&states, &[1.0; N_BASKETS], false)
@@ -89,7 +80,7 @@ impl<'a> Path<'a> {
             index: path_idx,
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
-            ln_paid,
+            ln_paid: world.ln_paid,
             expected: vec![Vec::with_capacity(world.activity.n_months()); model.sources.len()],
             ln_expected,
             premium: [1.0; N_BASKETS],
@@ -97,7 +88,7 @@ impl<'a> Path<'a> {
             prices: start,
             decision: Decision::NONE,
             border: world.border,
-            last_use: world.base_use,
+            last_use: world.start_use,
             futures: FuturesCurve::start(start[crate::Basket::NdPr.index()].ln()),
         }
     }
@@ -111,10 +102,11 @@ impl<'a> Path<'a> {
             self.disturbance[b] = world.persistence[b] * before[b]
                 + world.standard_deviation[b] * self.normals.normal();
         }
-        let orders = world.rules.orders(&self.border, &self.last_use);
+        StockRules::hear(&mut self.border, &world.months[t]);
+        let orders = world.rules.orders(&self.border, &self.last_use, &world.months[t]);
         let withdrawn = world.rules.withdrawn(&self.border);
         if let Some(plan) = &world.plans[t] {
-            self.decide(t, plan, &before, &orders, &withdrawn)?;
+            self.decide(t, plan, &before, &orders.factor, &withdrawn)?;
         }
         let activity = self.activity(t, factors);
         let disturbance = self.disturbance.map(f64::exp);
@@ -124,11 +116,11 @@ impl<'a> Path<'a> {
         let fringe = model.fringe(&states, &self.premium, false);
         let own = model.own_supply(&self.outputs);
         let inside: [f64; N_BASKETS] = std::array::from_fn(|b| own[b] + withdrawn[b]);
-        let market = JointMarket { demand: &ordered(&demand, &orders), fringe: &fringe };
+        let market = JointMarket { demand: &ordered(&demand, &orders.factor), fringe: &fringe };
         let cleared = market.clear(&inside, &self.prices)?;
         self.prices = cleared.prices;
         let parity = world.parity(&cleared.prices, &tariffs);
-        let needs = use_at(&demand, &parity, orders);
+        let needs = use_at(&demand, &parity, &orders);
         let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
         record.demand_at_base = model.demand_at_base(&activity, &disturbance);
         self.move_on(&fringe, &parity, &record);
@@ -233,39 +225,37 @@ impl<'a> Path<'a> {
                 outside[b] += source.outside * source.yields[b] * output;
             }
         }
-        let month = world.start.plus(t as i64);
-        let hazard = world.factors[t].hazard;
-        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, hazard);
+        let (rules, month) = (&world.rules, &world.months[t]);
+        let sales = rules.sales_abroad(needs, &outside);
+        let crossing = rules.cross(&mut self.border, needs, &sales, month);
+        let abroad = rules.serve(&mut self.border, (needs, &crossing), demand, parity, month);
+        rules.stocks.learn(&mut self.border, &needs.orders, &needs.total, &crossing.refused);
         let mut record = Record {
             price: cleared.prices,
             own: *own,
             fringe: cleared.fringe,
             dumped: cleared.dumped,
             shipments: crossing.shipments,
+            processed: crossing.processed,
             allowed: crossing.allowed,
+            arrivals: crossing.arrivals,
+            transit: crossing.transit,
+            leaked: abroad.leaked,
             fringe_sales: crossing.fringe_sales,
-            region_price: *parity,
-            region_use: needs.total,
+            region_price: abroad.price,
+            region_use: abroad.used,
+            unmet: abroad.unmet,
             backlog: self.border.waiting(),
+            stock: self.border.stock,
+            reserve: self.border.reserve,
+            forward: self.border.forward,
+            hazard: self.border.hazard,
+            from_china: self.border.from_china,
+            direct: self.border.direct,
             outputs: self.outputs,
             decision: self.decision,
             ..Record::EMPTY
         };
-        for r in OUTSIDE {
-            for b in 0..N_BASKETS {
-                let available =
-                    self.border.stock[r][b] + (record.shipments[r][b] + record.fringe_sales[r][b]);
-                let wanted = needs.total[r][b];
-                // What rounding leaves short of a need is not a shortage.
-                if available < wanted * (1.0 - 1e-9) {
-                    record.region_price[r][b] = demand[b].region_price(r, available, parity[r][b]);
-                    record.unmet[r][b] = wanted - available;
-                }
-                record.region_use[r][b] = wanted.min(available);
-                self.border.stock[r][b] = available - record.region_use[r][b];
-            }
-        }
-        record.stock = self.border.stock;
         record.outside_price = outside_price(&record, parity);
         for i in 0..N_OWN {
             let ore = &world.model.own[i];
@@ -385,7 +375,7 @@ fn outside_price(record: &Record, parity: &ByRegion) -> [f64; N_BASKETS] {
     std::array::from_fn(|b| {
         let (mut weights, mut value, mut wanted, mut simple) = (0.0, 0.0, 0.0, 0.0);
         for r in OUTSIDE {
-            let arrived = record.shipments[r][b] + record.fringe_sales[r][b];
+            let arrived = record.arrivals[r][b] + record.fringe_sales[r][b];
             let needed = record.region_use[r][b] + record.unmet[r][b];
             weights += arrived;
             value += arrived * record.region_price[r][b];

@@ -1,7 +1,7 @@
 //! Scenarios: named sets of shocks to activity, licences, quotas, capacity and tariffs.
 //!
-//! A shock multiplies its variable by `1 + size · shape(months since start)`; for tariffs it adds `size · shape` to the
-//! rate. A step stays on (or ends after `months`), a pulse decays by the factor `decay` each month. An announced shock
+//! A shock multiplies its variable by `1 + size · shape(months since start)`; to tariffs, days of a stockpile and the
+//! shift along the value chain it adds `size · shape`, and an announced hazard is `size · shape` itself. A step stays on (or ends after `months`), a pulse decays by the factor `decay` each month. An announced shock
 //! is known to the dominant supplier when it sets quantities before the start, a surprise is not. A size of zero gives
 //! factors of exactly one.
 
@@ -11,7 +11,7 @@ use std::str::FromStr;
 use monazite_series::{Frequency, Period};
 use serde::{Deserialize, Serialize};
 
-use crate::{EndUse, Ore, PhysicalError, Region};
+use crate::{EndUse, Goods, Ore, PhysicalError, Region, UseClass};
 
 /// What a shock acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,21 @@ use crate::{EndUse, Ore, PhysicalError, Region};
 pub enum Variable {
     /// Activity of an end use, in one region or in all: `activity.ev`, `activity.ev.china`.
     Activity(EndUse, Option<Region>),
-    /// Monthly approval hazard of licences, all cells: `licence-hazard`; size −1 stops approvals.
-    LicenceHazard,
+    /// Monthly approval hazard of licences, all cells or some: `licence-hazard`, `licence-hazard.us.military.processed`;
+    /// size −1 stops approvals.
+    LicenceHazard(LicenceCells),
+    /// Hazard of disruption, 0…1, that an announcement makes buyers perceive at least, in one region or in all:
+    /// `announced-hazard`, `announced-hazard.us`.
+    AnnouncedHazard(Option<Region>),
+    /// Target of a region's strategic stockpile, an addition in days of use: `stockpile.us`.
+    Stockpile(Region),
+    /// Share of orders that go by way of an intermediary: `transit.europe`, `transit.taiwan`; size −1 shuts it.
+    Transit(Region),
+    /// Share of intermediaries' arrivals that can be diverted to regions refused licences: `leakage`.
+    Leakage,
+    /// Share of raw exports that leave as processed goods instead, an addition: `value-chain`; negative the other way
+    /// round.
+    ValueChain,
     /// Output limits of the dominant supplier's ores: `quota`.
     Quota,
     /// Availability of a fringe ore's output: `availability.myanmar`.
@@ -31,12 +44,30 @@ pub enum Variable {
     Tariff(Region),
 }
 
+impl Variable {
+    /// Least and largest size of a shock, and what is said of any other.
+    const fn sizes(self) -> (f64, f64, &'static str) {
+        match self {
+            Self::Tariff(_) | Self::Stockpile(_) => (f64::MIN, f64::MAX, "finite"),
+            Self::AnnouncedHazard(_) => (0.0, 1.0, "between 0 and 1"),
+            Self::ValueChain => (-1.0, 1.0, "between −1 and 1"),
+            _ => (-1.0, f64::MAX, "finite and no less than −1"),
+        }
+    }
+}
+
 impl fmt::Display for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activity(end_use, None) => write!(f, "activity.{end_use}"),
             Self::Activity(end_use, Some(region)) => write!(f, "activity.{end_use}.{region}"),
-            Self::LicenceHazard => f.write_str("licence-hazard"),
+            Self::LicenceHazard(cells) => write!(f, "licence-hazard{cells}"),
+            Self::AnnouncedHazard(None) => f.write_str("announced-hazard"),
+            Self::AnnouncedHazard(Some(region)) => write!(f, "announced-hazard.{region}"),
+            Self::Stockpile(region) => write!(f, "stockpile.{region}"),
+            Self::Transit(region) => write!(f, "transit.{region}"),
+            Self::Leakage => f.write_str("leakage"),
+            Self::ValueChain => f.write_str("value-chain"),
             Self::Quota => f.write_str("quota"),
             Self::Availability(ore) => write!(f, "availability.{ore}"),
             Self::Capacity(ore) => write!(f, "capacity.{ore}"),
@@ -49,6 +80,11 @@ impl FromStr for Variable {
     type Err = PhysicalError;
 
     fn from_str(text: &str) -> Result<Self, PhysicalError> {
+        if let Some(cells) = text.strip_prefix("licence-hazard")
+            && (cells.is_empty() || cells.starts_with('.'))
+        {
+            return cells.parse().map(Self::LicenceHazard);
+        }
         let mut parts = text.split('.');
         let (head, first, second, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
         Ok(match (head, first, second, rest) {
@@ -56,7 +92,22 @@ impl FromStr for Variable {
             (Some("activity"), Some(end_use), Some(region), None) => {
                 Self::Activity(end_use.parse()?, Some(region.parse()?))
             }
-            (Some("licence-hazard"), None, None, None) => Self::LicenceHazard,
+            (Some("announced-hazard"), region, None, None) => {
+                Self::AnnouncedHazard(region.map(abroad).transpose()?)
+            }
+            (Some("stockpile"), Some(region), None, None) => Self::Stockpile(abroad(region)?),
+            (Some("transit"), Some(region), None, None) => {
+                let region: Region = region.parse()?;
+                if !Region::INTERMEDIARIES.contains(&region) {
+                    return Err(PhysicalError::UnknownName {
+                        name: text.to_owned(),
+                        expected: "an intermediary: transit.europe, transit.taiwan",
+                    });
+                }
+                Self::Transit(region)
+            }
+            (Some("leakage"), None, None, None) => Self::Leakage,
+            (Some("value-chain"), None, None, None) => Self::ValueChain,
             (Some("quota"), None, None, None) => Self::Quota,
             (Some("availability"), Some(ore), None, None) => Self::Availability(fringe(ore)?),
             (Some("capacity"), Some(ore), None, None) => Self::Capacity(fringe(ore)?),
@@ -64,12 +115,89 @@ impl FromStr for Variable {
             _ => {
                 return Err(PhysicalError::UnknownName {
                     name: text.to_owned(),
-                    expected: "a variable: activity.USE[.REGION], licence-hazard, quota, availability.ORE, \
-                               capacity.ORE, tariff.REGION",
+                    expected: "a variable: activity.USE[.REGION], licence-hazard[.REGION][.civil|.military][.raw|.processed], \
+                               announced-hazard[.REGION], stockpile.REGION, transit.europe, transit.taiwan, leakage, \
+                               value-chain, quota, availability.ORE, capacity.ORE, tariff.REGION",
                 });
             }
         })
     }
+}
+
+/// Some cells of the licence queue: those of a region, a class of use and a class of goods, or all where `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LicenceCells {
+    /// Destination.
+    pub region: Option<Region>,
+    /// Civil or military.
+    pub purpose: Option<UseClass>,
+    /// Raw or processed.
+    pub goods: Option<Goods>,
+}
+
+impl LicenceCells {
+    /// Whether a cell is among them.
+    pub fn contains(&self, region: Region, purpose: UseClass, goods: Goods) -> bool {
+        self.region.is_none_or(|one| one == region)
+            && self.purpose.is_none_or(|one| one == purpose)
+            && self.goods.is_none_or(|one| one == goods)
+    }
+}
+
+impl fmt::Display for LicenceCells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.region.map(Region::name),
+            self.purpose.map(UseClass::name),
+            self.goods.map(Goods::name),
+        ];
+        parts.into_iter().flatten().try_for_each(|part| write!(f, ".{part}"))
+    }
+}
+
+impl FromStr for LicenceCells {
+    type Err = PhysicalError;
+
+    /// Reads what [`fmt::Display`] prints: `.us.military.processed`, any part left out, in this order.
+    fn from_str(text: &str) -> Result<Self, PhysicalError> {
+        let unknown = || PhysicalError::UnknownName {
+            name: format!("licence-hazard{text}"),
+            expected: "licence-hazard[.REGION][.civil|.military][.raw|.processed], REGION not china",
+        };
+        let mut cells = Self::default();
+        for part in text.split('.').skip(1) {
+            let before_goods = cells.goods.is_none();
+            if let Ok(region) = abroad(part)
+                && cells == Self::default()
+            {
+                cells.region = Some(region);
+            } else if let Some(purpose) = UseClass::ALL.into_iter().find(|one| one.name() == part)
+                && cells.purpose.is_none()
+                && before_goods
+            {
+                cells.purpose = Some(purpose);
+            } else if let Some(goods) = Goods::ALL.into_iter().find(|one| one.name() == part)
+                && before_goods
+            {
+                cells.goods = Some(goods);
+            } else {
+                return Err(unknown());
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// A region outside China.
+fn abroad(name: &str) -> Result<Region, PhysicalError> {
+    let region: Region = name.parse()?;
+    if region == Region::China {
+        return Err(PhysicalError::UnknownName {
+            name: name.to_owned(),
+            expected: "a region outside China: japan, us, europe, korea, vietnam, taiwan, rest",
+        });
+    }
+    Ok(region)
 }
 
 fn fringe(name: &str) -> Result<Ore, PhysicalError> {
@@ -179,14 +307,9 @@ impl Scenario {
     pub fn check(&self) -> Result<(), PhysicalError> {
         for shock in &self.shocks {
             let name = format!("size of {} in scenario {}", shock.variable, self.id);
-            let lowest =
-                if matches!(shock.variable, Variable::Tariff(_)) { f64::MIN } else { -1.0 };
-            if !shock.size.is_finite() || shock.size < lowest {
-                return Err(crate::error::out_of_range(
-                    &name,
-                    shock.size,
-                    "finite and no less than −1",
-                ));
+            let (low, high, requirement) = shock.variable.sizes();
+            if !(low..=high).contains(&shock.size) {
+                return Err(crate::error::out_of_range(&name, shock.size, requirement));
             }
             if let Shape::Pulse { decay } = shock.shape {
                 crate::error::share(
@@ -204,6 +327,23 @@ impl Scenario {
             }
         }
         Ok(())
+    }
+
+    /// Addition to a region's tariff in a month, as far as it is known in an earlier one.
+    pub(crate) fn known_tariff(
+        &self,
+        region: Region,
+        start: Period,
+        month_idx: usize,
+        known_in: usize,
+    ) -> f64 {
+        self.shocks
+            .iter()
+            .filter(|shock| shock.variable == Variable::Tariff(region))
+            // What is on in the month is known at its end, when orders are placed.
+            .filter(|shock| shock.is_known(start, known_in + 1))
+            .map(|shock| shock.size_in(start, month_idx))
+            .sum()
     }
 
     /// First month, counted from `start`, in which a shock is on; `None` without shocks.
@@ -236,5 +376,75 @@ impl Shock {
     /// is not known yet.
     pub(crate) fn is_known(&self, start: Period, decision_month: usize) -> bool {
         self.announced || self.first_month(start) < decision_month as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_read_as_they_are_written() {
+        for text in [
+            "activity.ev",
+            "activity.ev.china",
+            "licence-hazard",
+            "licence-hazard.us",
+            "licence-hazard.military",
+            "licence-hazard.processed",
+            "licence-hazard.us.civil.raw",
+            "announced-hazard",
+            "announced-hazard.japan",
+            "stockpile.korea",
+            "transit.taiwan",
+            "leakage",
+            "value-chain",
+            "tariff.us",
+        ] {
+            let variable: Variable = text.parse().unwrap();
+            assert_eq!(variable.to_string(), text);
+        }
+        for text in [
+            "licence-hazard.",
+            "licence-hazard.china",
+            "licence-hazard.raw.us",
+            "licence-hazard.us.us",
+            "licence-hazards",
+            "announced-hazard.china",
+            "announced-hazard.us.raw",
+            "stockpile",
+            "stockpile.china",
+            "transit.us",
+            "transit",
+            "leakage.us",
+        ] {
+            assert!(text.parse::<Variable>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_without_a_meaning_are_refused() {
+        for (variable, size, fits) in [
+            ("stockpile.us", 180.0, true),
+            ("stockpile.us", -30.0, true),
+            ("announced-hazard", 1.0, true),
+            ("announced-hazard", 1.1, false),
+            ("announced-hazard", -0.1, false),
+            ("value-chain", 0.2, true),
+            ("value-chain", 1.5, false),
+            ("licence-hazard.us", -1.1, false),
+            ("tariff.us", f64::NAN, false),
+        ] {
+            let shock = Shock {
+                variable: variable.parse().unwrap(),
+                size,
+                start: ShockStart::AfterMonths(0),
+                shape: Shape::Step,
+                months: None,
+                announced: false,
+            };
+            let scenario = Scenario { shocks: vec![shock], ..Scenario::baseline() };
+            assert_eq!(scenario.check().is_ok(), fits, "{variable} {size}");
+        }
     }
 }

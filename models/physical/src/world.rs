@@ -7,12 +7,14 @@ use monazite_series::{Frequency, Period};
 use monazite_stochastic::Key;
 use serde::{Deserialize, Serialize};
 
-use crate::border::{Border, BorderRules, Needs, use_at};
+use crate::border::{Border, BorderMonth, BorderRules, Needs, use_at};
 use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
+use crate::stocks::Orders;
 use crate::{
-    ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
+    ActivityPaths, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
+    Scenario,
 };
 
 /// How much of its market power the dominant supplier uses.
@@ -132,12 +134,16 @@ pub(crate) struct World<'a> {
     pub(crate) standard_deviation: [f64; N_BASKETS],
     /// By month.
     pub(crate) factors: Vec<Factors>,
+    /// By month.
+    pub(crate) months: Vec<BorderMonth>,
     /// By month; `None` where the supplier does not decide.
     pub(crate) plans: Vec<Option<Plan>>,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
-    /// Use at base prices and activity 1.
-    pub(crate) base_use: ByRegion,
+    /// ln(p̃/p̄) at the prices that buyers have adapted to before the first month.
+    pub(crate) ln_paid: ByRegion,
+    /// Use at those prices and the first month's mean activity.
+    pub(crate) start_use: ByRegion,
     base_year: i32,
 }
 
@@ -165,12 +171,19 @@ impl<'a> World<'a> {
             });
         }
         let model = MarketModel::new(spec.parameters)?;
-        let base = base_needs(&model);
-        let rules = BorderRules::new(spec.parameters, &model, &base.total)?;
-        let border = rules.warm(spec.start, &base, &base_outside_sales(&model));
+        let ln_paid = adapted(&model);
+        let start = start_needs(&model, &ln_paid, activity);
+        let rules = BorderRules::new(spec.parameters, &model)?;
+        let border = rules.warm(spec.start, &start, &base_outside_sales(&model));
         let n_months = activity.n_months();
-        let factors =
+        let factors: Vec<Factors> =
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let months = (0..n_months)
+            .map(|t| {
+                let ahead = tariffs_ahead(spec, &model, &rules, &factors, t);
+                rules.in_month(spec.start.plus(t as i64), &factors[t], ahead)
+            })
+            .collect();
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -181,10 +194,12 @@ impl<'a> World<'a> {
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
             factors,
+            months,
             plans: plans(spec, activity),
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
-            base_use: base.total,
+            ln_paid,
+            start_use: start.total,
             base_year: spec.parameters.base_year,
             model,
         })
@@ -220,17 +235,54 @@ impl<'a> World<'a> {
     }
 }
 
-/// Use at base prices and activity 1.
-fn base_needs(model: &MarketModel) -> Needs {
-    let demand = model.demand(
-        model.adjustment,
-        &[[0.0; N_BASKETS]; N_REGIONS],
-        &[[1.0; N_USES]; N_REGIONS],
-        &[1.0; N_BASKETS],
-        &model.tariff,
-    );
-    let prices = std::array::from_fn(|r| std::array::from_fn(|b| model.ln_base[r][b].exp()));
-    use_at(&demand, &prices, [[1.0; N_BASKETS]; N_REGIONS])
+/// ln(p̃/p̄) of buyers who have adapted to the start prices.
+fn adapted(model: &MarketModel) -> ByRegion {
+    std::array::from_fn(|r| {
+        let (slope, constant) = model.line(r, model.tariff[r]);
+        std::array::from_fn(|b| {
+            let start = model.start_price[b];
+            if start == model.base_price[b] {
+                0.0
+            } else {
+                (slope * start + constant).ln() - model.ln_base[r][b]
+            }
+        })
+    })
+}
+
+/// Use at start prices and the mean activity of the first month, all of it ordered.
+fn start_needs(model: &MarketModel, ln_paid: &ByRegion, activity: &ActivityPaths) -> Needs {
+    let mut first = [[0.0; N_USES]; N_REGIONS];
+    for (r, region) in Region::ALL.into_iter().enumerate() {
+        for (u, end_use) in EndUse::ALL.into_iter().enumerate() {
+            for path in 0..activity.n_paths() {
+                first[r][u] += activity.months(path, region, end_use)[0];
+            }
+            first[r][u] /= activity.n_paths() as f64;
+        }
+    }
+    let demand = model.demand(model.adjustment, ln_paid, &first, &[1.0; N_BASKETS], &model.tariff);
+    let prices = std::array::from_fn(|r| {
+        std::array::from_fn(|b| (model.ln_base[r][b] + ln_paid[r][b]).exp())
+    });
+    use_at(&demand, &prices, &Orders::USE)
+}
+
+/// Months of use beyond a tariff's rise that buyers of every region find worth holding in a month.
+fn tariffs_ahead(
+    spec: &WorldSpec<'_>,
+    model: &MarketModel,
+    rules: &BorderRules,
+    factors: &[Factors],
+    month_idx: usize,
+) -> [f64; N_REGIONS] {
+    std::array::from_fn(|r| {
+        let region = Region::ALL[r];
+        let rate = |size: f64| model.tariff[r] + size;
+        let known = (month_idx + 1..factors.len())
+            .map(|later| rate(spec.scenario.known_tariff(region, spec.start, later, month_idx)));
+        rules.stocks.months_ahead(rate(factors[month_idx].tariff[r]), known)
+    })
 }
 
 /// The fringe's sales outside China in the base year.
