@@ -23,8 +23,10 @@ use crate::diagnostic::Diagnostic;
 
 mod anchor;
 mod base;
+mod value_chain;
 
 use base::{base_year, last_prices, with_observed_trade};
+use value_chain::set_processed_shares;
 
 /// The base year.
 pub const BASE_YEAR: i32 = 2024;
@@ -144,6 +146,13 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let (spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
     let licences = fit_licences(catalogue)?;
     licences.apply(&mut assumed.licences);
+    set_processed_shares(&mut assumed)?;
+    for region in Region::OUTSIDE {
+        pinned.push((
+            format!("trade.processed_share.{region}"),
+            "export values by code and destination, given the world's share".to_owned(),
+        ));
+    }
     let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
     pinned.push(("licences.processed.".to_owned(), queue.to_owned()));
     for goods in Goods::ALL {

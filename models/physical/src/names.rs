@@ -152,6 +152,17 @@ impl Form {
     }
 }
 
+impl Form {
+    /// The basket that a form which holds several is weighed by; its other baskets add value and no weight of their own.
+    pub const fn weighed_by(self) -> Option<Basket> {
+        match self {
+            Self::Concentrate => Some(Basket::LaCe),
+            Self::Magnet => Some(Basket::NdPr),
+            Self::Oxide | Self::Metal => None,
+        }
+    }
+}
+
 impl Region {
     /// Regions whose importers sell on: the Netherlands, within Europe, and Taiwan.
     pub const INTERMEDIARIES: [Self; 2] = [Self::Europe, Self::Taiwan];

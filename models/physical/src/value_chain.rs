@@ -4,7 +4,8 @@
 //! along the chain: the lever "export technology instead of ore"), and within a class they split into forms. A tonne of
 //! REO in form f weighs `1/c_f` tonnes gross and is worth `v_f` times the border price of the oxide, p^c (1 + v)/X, so that
 //! a shift from raw to processed goods moves value per tonne of REO and leaves the tonnage of REO alone. Magnets are
-//! counted as tonnage on `NdPr` alone, which every magnet holds; `DyTb` in them adds value and no weight of its own.
+//! weighed by their `NdPr` alone, which every magnet holds, concentrate by its `LaCe`: what else they hold adds value and
+//! no weight of its own.
 //!
 //! Between two windows of months the change of export value splits exactly into quantity, mix and price over products,
 //! a product being a form of a basket (Ang 2004, LMDI-I; [`monazite_series::split_value_change`]).
@@ -19,8 +20,10 @@ use crate::{Basket, Form, Goods, N_BASKETS, N_FORMS, Parameters, PhysicalError, 
 /// Factors from t REO to customs weight and value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Trade {
-    /// By form and basket: share of its class of goods, gross weight per t REO counted at customs, value relative to the oxide's.
+    /// By form and basket: share of its class of goods, t REO per t gross, gross weight per t REO that is counted, value
+    /// relative to the oxide's.
     share: [[f64; N_BASKETS]; N_FORMS],
+    content: [[f64; N_BASKETS]; N_FORMS],
     weight: [[f64; N_BASKETS]; N_FORMS],
     factor: [[f64; N_BASKETS]; N_FORMS],
     vat: f64,
@@ -32,6 +35,7 @@ impl Trade {
         let nothing = [[0.0; N_BASKETS]; N_FORMS];
         let mut trade = Self {
             share: nothing,
+            content: nothing,
             weight: nothing,
             factor: nothing,
             vat: parameters.trade.vat.value,
@@ -42,7 +46,8 @@ impl Trade {
                 let f = one.form.index();
                 trade.share[f][b] = one.share.value;
                 trade.factor[f][b] = one.value_factor.value;
-                if one.form.goods() == Goods::Raw || b == Basket::NdPr.index() {
+                trade.content[f][b] = one.reo_content.value;
+                if one.form.weighed_by().is_none_or(|basket| basket.index() == b) {
                     trade.weight[f][b] = 1.0 / one.reo_content.value;
                 }
             }
@@ -110,30 +115,33 @@ impl Trade {
         form: Option<Form>,
         basket: Option<Basket>,
     ) -> f64 {
-        let (mut value, mut tonnes, mut simple, mut n) = (0.0, 0.0, 0.0, 0.0);
+        let gross = form.is_some() && basket.is_none();
+        let (mut value, mut tonnes) = (0.0, 0.0);
         for f in Form::ALL.into_iter().filter(|&one| form.is_none_or(|only| only == one)) {
             for b in Basket::ALL.into_iter().filter(|&one| basket.is_none_or(|only| only == one)) {
-                let (at, of) = (f.index(), b.index());
                 let shipped = self.form_tonnes(record, f, Some(b));
-                let worth = self.factor[at][of] * self.border_price(record, of);
-                // A form of all baskets is weighed as customs weigh it.
-                let weight =
-                    if form.is_some() && basket.is_none() { self.weight[at][of] } else { 1.0 };
-                value += shipped * worth;
-                tonnes += shipped * weight;
-                if worth > 0.0 && weight > 0.0 {
-                    simple += worth / weight;
-                    n += 1.0;
-                }
+                value += shipped * self.worth(record, f, b);
+                tonnes += shipped * if gross { self.weight[f.index()][b.index()] } else { 1.0 };
             }
         }
-        if tonnes > 0.0 {
-            value / tonnes
-        } else if n > 0.0 {
-            simple / n
-        } else {
-            0.0
+        if tonnes > 0.0 { value / tonnes } else { self.offer(record, form, basket) }
+    }
+
+    /// USD per t REO of a basket in a form.
+    fn worth(&self, record: &Record, form: Form, basket: Basket) -> f64 {
+        self.factor[form.index()][basket.index()] * self.border_price(record, basket.index())
+    }
+
+    /// What a tonne would bring: of a form, all that it holds, or the mean of baskets that come one by one.
+    fn offer(&self, record: &Record, form: Option<Form>, basket: Option<Basket>) -> f64 {
+        let form_of = form.unwrap_or(Form::Oxide);
+        if let Some(basket) = basket {
+            return self.worth(record, form_of, basket);
         }
+        let held =
+            |b: Basket| self.content[form_of.index()][b.index()] * self.worth(record, form_of, b);
+        let sum: f64 = Basket::ALL.into_iter().map(held).sum();
+        if form_of.weighed_by().is_some() { sum } else { sum / N_BASKETS as f64 }
     }
 
     /// Value and t REO of every form and basket over months, forms that a basket does not have left out.

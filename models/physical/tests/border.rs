@@ -304,7 +304,12 @@ fn technology_instead_of_ore_moves_value_and_not_tonnes() {
     assert!((at(&base, "unit-value.magnet", 0) / (value / weight) - 1.0).abs() < 1e-9);
     let concentrate: Output = "unit-value.concentrate".parse().unwrap();
     assert_eq!(concentrate, Output::UnitValue(Some(Form::Concentrate), None));
-    assert!(base.at(concentrate, 0).unwrap()[0] > 0.0);
+    // Nothing leaves as concentrate: its price is that of the oxides in a tonne, at .4 of their value.
+    let oxides: f64 = [("LaCe", 0.375), ("NdPr", 0.105), ("DyTb", 0.005)]
+        .into_iter()
+        .map(|(basket, content)| content * at(&base, &format!("unit-value.oxide.{basket}"), 0))
+        .sum();
+    assert!((base.at(concentrate, 0).unwrap()[0] / (0.4 * oxides) - 1.0).abs() < 1e-9);
 }
 
 /// 2025 as it came: each channel carries part of the way the tonnage took.
