@@ -10,7 +10,8 @@
 
 use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, TwoFactor};
 use monazite_physical::{
-    Assumed, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError, Region,
+    Assumed, EndUse, Goods, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError,
+    Region,
 };
 use monazite_series::{Period, Series};
 use serde::Serialize;
@@ -24,9 +25,11 @@ mod anchor;
 mod base;
 mod fleets;
 mod moments;
+mod value_chain;
 
 use base::{base_year, last_prices, with_observed_trade};
 use fleets::intensity_note;
+use value_chain::set_processed_shares;
 
 /// The base year.
 pub const BASE_YEAR: i32 = 2024;
@@ -147,13 +150,24 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let (spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
     let licences = fit_licences(catalogue)?;
     licences.apply(&mut assumed.licences);
-    let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
-    pinned.push(("licences.".to_owned(), queue.to_owned()));
-    pinned.push(("licences.licensed_share".to_owned(), "the announcements, not data".to_owned()));
+    set_processed_shares(&mut assumed)?;
     for region in Region::OUTSIDE {
-        pinned.push((format!("licences.licensed_share.{region}.NdPr"), queue.to_owned()));
+        pinned.push((
+            format!("trade.processed_share.{region}"),
+            "export values by code and destination, given the world's share".to_owned(),
+        ));
     }
-    pinned.push(("licences.military_factor".to_owned(), "not identified".to_owned()));
+    let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
+    pinned.push(("licences.processed.".to_owned(), queue.to_owned()));
+    for goods in Goods::ALL {
+        let head = format!("licences.{}", goods.name());
+        let announced = "the announcements, not data".to_owned();
+        pinned.push((format!("{head}.licensed_share"), announced));
+        pinned.push((format!("{head}.military_factor"), "not identified".to_owned()));
+    }
+    for region in Region::OUTSIDE {
+        pinned.push((format!("licences.processed.licensed_share.{region}.NdPr"), queue.to_owned()));
+    }
     let base = base_year(catalogue)?;
     let (base, share_note) = with_observed_trade(catalogue, base, &assumed)?;
     for end_use in [EndUse::OtherMagnets, EndUse::NonMagnet] {
@@ -273,8 +287,9 @@ mod tests {
         let row = |name: &str| rows.iter().find(|r| r.name == name).unwrap();
         assert_eq!(row("demand.elasticity.ev").pinned_by, "not identified");
         assert_eq!(row("demand.elasticity.ev").se, None);
-        assert_eq!(row("licences.climb").origin, OriginKind::Estimated);
-        assert_eq!(row("licences.military_factor").pinned_by, "not identified");
+        assert_eq!(row("licences.processed.climb").origin, OriginKind::Estimated);
+        assert_eq!(row("licences.processed.military_factor").pinned_by, "not identified");
+        assert_eq!(row("licences.raw.climb").pinned_by, "not identified");
         assert_eq!(row("futures.rho").origin, OriginKind::Assumed);
         assert!(
             row("demand.region_share.other-magnets.china").pinned_by.contains("magnet tonnage")

@@ -11,7 +11,7 @@
 //! by a pattern search within bounds; standard errors are those of the linearised posterior. Constant D leaves out
 //! restocking and pull-forward: what they did in June to August is in the hazards here.
 
-use monazite_physical::{LicenceParameters, Origin, Parameter, advance_queue};
+use monazite_physical::{Goods, LicenceParameters, Origin, Parameter, advance_queue};
 use monazite_series::Period;
 use serde::Serialize;
 
@@ -84,7 +84,8 @@ pub struct LicenceFit {
 }
 
 impl LicenceFit {
-    /// Writes the fit into the parameters of the queue.
+    /// Writes the fit into the parameters of the queue: magnets are what it was fitted to, raw goods are taken to wait
+    /// alike.
     pub fn apply(&self, licences: &mut LicenceParameters) {
         let fitted = |i: usize| {
             let (one, (_, _, low, high)) = (&self.parameters[i], PRIORS[i]);
@@ -104,18 +105,30 @@ impl LicenceFit {
                 )),
             )
         };
-        licences.control_month = Some(self.control);
-        licences.control_day = self.control_day;
-        for (region, eased) in licences.easing_civil.iter_mut().enumerate() {
-            *eased = (region > 0).then_some(self.easing);
-        }
-        for row in &mut licences.licensed_share[1..] {
+        for row in &mut licences.processed.licensed_share[1..] {
             row[1] = fitted(1);
         }
-        licences.hazard_control = fitted(2);
-        licences.hazard_eased = fitted(3);
-        licences.climb = fitted(4);
-        licences.withdrawal = fitted(5);
+        for (goods, regime) in licences.regimes_mut() {
+            regime.control_month = Some(self.control);
+            regime.control_day = self.control_day;
+            for (region, eased) in regime.easing_civil.iter_mut().enumerate() {
+                *eased = (region > 0).then_some(self.easing);
+            }
+            let of_regime = |i: usize| {
+                let mut one = fitted(i);
+                if goods == Goods::Raw {
+                    // The same queue is the only guess there is for oxides and metals.
+                    one.origin = Origin::assumed(
+                        "as fitted to magnets: no monthly tonnage of Dy and Tb oxide and metal is published",
+                    );
+                }
+                one
+            };
+            regime.hazard_control = of_regime(2);
+            regime.hazard_eased = of_regime(3);
+            regime.climb = of_regime(4);
+            regime.withdrawal = of_regime(5);
+        }
     }
 
     /// One line for the notes of a calibration.

@@ -71,6 +71,8 @@ pub fn calibrate(base: &BaseYear, assumed: &Assumed) -> Result<Parameters, Physi
         controlled,
         fringe,
         trade,
+        stocks: assumed.stocks.clone(),
+        transit: assumed.transit.clone(),
         licences: assumed.licences.clone(),
         forms: assumed.forms.clone(),
         disturbance: assumed.disturbance.clone(),

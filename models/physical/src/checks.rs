@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! own + fringe − fringe sales outside = use in China + shipments + change of backlog and of storers' stock + dumped
-//! shipments + fringe sales = use + change of stock                                  by region and basket
 //! storers' stock at the beginning = at the end of the month before                  by basket
-//! shipments ≤ free share of D + approvals                                           by region and basket
+//! arrivals + fringe sales + leakage = use + change of stock and stockpile           by region and basket
+//! shipments ≤ free share of D + approvals                             by customs destination and basket
+//! shipments, summed over destinations = arrivals, summed over users; leakage sums to zero         by basket
 //! 0 ≤ μ ⟂ X ≤ Q̄                                        by controlled ore, where the first-order conditions hold too
 //! ```
 //!
@@ -42,16 +43,24 @@ impl fmt::Display for Violation {
     }
 }
 
+/// What stands at the border and abroad before a month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Opening {
+    pub(crate) backlog: ByRegion,
+    pub(crate) stock: ByRegion,
+    pub(crate) reserve: ByRegion,
+}
+
 /// Violations, and the largest relative imbalance of all balances.
 pub(crate) fn violations(
     records: &[Record],
     n_months: usize,
     start: Period,
-    first: (&ByRegion, &ByRegion),
+    first: &Opening,
 ) -> (Vec<Violation>, f64) {
     let (mut found, mut largest) = (Vec::new(), 0.0_f64);
     for (path_idx, path) in records.chunks(n_months).enumerate() {
-        let (mut before, mut stored) = (first, None);
+        let (mut before, mut stored) = (*first, None);
         for (t, now) in path.iter().enumerate() {
             let mut report = |what: &dyn Fn() -> String, size: f64, is_balance: bool| {
                 if is_balance {
@@ -63,7 +72,7 @@ pub(crate) fn violations(
                     found.push(Violation { path: path_idx + 1, month, what: what(), size });
                 }
             };
-            check_month(now, before, &mut report);
+            check_month(now, &before, &mut report);
             let held: &[f64; N_BASKETS] = stored.unwrap_or(&now.carried);
             for (basket, (carried, held)) in
                 Basket::ALL.into_iter().zip(now.carried.iter().zip(held))
@@ -71,7 +80,8 @@ pub(crate) fn violations(
                 let size = (carried - held).abs() / held.max(f64::MIN_POSITIVE);
                 report(&|| format!("storers' stock of {basket} does not carry over"), size, true);
             }
-            (before, stored) = ((&now.backlog, &now.stock), Some(&now.stored));
+            before = Opening { backlog: now.backlog, stock: now.stock, reserve: now.reserve };
+            stored = Some(&now.stored);
         }
     }
     (found, largest)
@@ -149,7 +159,7 @@ fn check_decision(now: &Record, report: &mut Report<'_>) {
     }
 }
 
-fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &mut Report<'_>) {
+fn check_month(now: &Record, before: &Opening, report: &mut Report<'_>) {
     let china = Region::China.index();
     check_decision(now, report);
     for b in 0..N_BASKETS {
@@ -158,17 +168,25 @@ fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &
         let mut placed =
             now.region_use[china][b] + now.dumped[b] + (now.stored[b] - now.carried[b]);
         let mut scale = supply + now.stored[b] + now.carried[b];
+        let (mut shipped, mut arrivals, mut leaked) = (0.0, 0.0, 0.0);
         if !now.stored[b].is_finite() || now.stored[b] < 0.0 {
             report(&|| format!("storers hold {} of {basket}", now.stored[b]), f64::INFINITY, false);
         }
         for r in OUTSIDE {
             let region = Region::ALL[r];
-            let waiting = now.backlog[r][b] - backlog[r][b];
+            let waiting = now.backlog[r][b] - before.backlog[r][b];
             placed += now.fringe_sales[r][b] + now.shipments[r][b] + waiting;
-            scale += now.backlog[r][b] + backlog[r][b];
-            let arrived = now.shipments[r][b] + now.fringe_sales[r][b];
-            let used = now.region_use[r][b] + now.stock[r][b] - stock[r][b];
-            let size = (arrived - used).abs() / (arrived + now.stock[r][b]).max(f64::MIN_POSITIVE);
+            scale += now.backlog[r][b] + before.backlog[r][b];
+            shipped += now.shipments[r][b];
+            arrivals += now.arrivals[r][b];
+            leaked += now.leaked[r][b];
+            let arrived = now.arrivals[r][b] + now.fringe_sales[r][b] + now.leaked[r][b];
+            let used = now.region_use[r][b] + now.stock[r][b] - before.stock[r][b]
+                + now.reserve[r][b]
+                - before.reserve[r][b];
+            let held =
+                now.stock[r][b] + now.reserve[r][b] + before.stock[r][b] + before.reserve[r][b];
+            let size = (arrived - used).abs() / (arrived.abs() + held).max(f64::MIN_POSITIVE);
             report(&|| format!("{basket} in {region} does not add up"), size, true);
             let over = (now.shipments[r][b] - now.allowed[r][b]) / now.allowed[r][b].max(1e-9);
             report(&|| format!("{basket} shipped to {region} without leave"), over.max(0.0), false);
@@ -179,6 +197,15 @@ fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &
                 ("fringe sales", now.fringe_sales[r][b]),
                 ("backlog", now.backlog[r][b]),
                 ("stock", now.stock[r][b]),
+                ("processed shipments", now.processed[r][b]),
+                ("raw shipments", now.shipments[r][b] * (1.0 + TOLERANCE) - now.processed[r][b]),
+                ("arrivals", now.arrivals[r][b]),
+                ("transit", now.transit[r][b]),
+                ("stockpile", now.reserve[r][b]),
+                ("forward stock", now.forward[r][b]),
+                ("perceived hazard", now.hazard[r][b]),
+                ("perceived safety", 1.0 - now.hazard[r][b]),
+                ("exposure", now.from_china[r][b]),
             ] {
                 let size = if value.is_finite() { (-value).max(0.0) } else { f64::INFINITY };
                 report(&|| format!("{name} of {basket} in {region} is {value}"), size, false);
@@ -187,6 +214,10 @@ fn check_month(now: &Record, (backlog, stock): (&ByRegion, &ByRegion), report: &
                 report(&|| format!("no price of {basket} in {region}"), f64::INFINITY, false);
             }
         }
+        let size = (shipped - arrivals).abs() / shipped.max(f64::MIN_POSITIVE);
+        report(&|| format!("{basket} in transit does not add up"), size, true);
+        let size = leaked.abs() / arrivals.max(f64::MIN_POSITIVE);
+        report(&|| format!("leakage of {basket} does not add up"), size, true);
         let size = (supply - placed).abs() / scale.max(f64::MIN_POSITIVE);
         report(&|| format!("{basket} in China does not add up"), size, true);
         if !now.price[b].is_finite() {
@@ -205,19 +236,15 @@ mod tests {
         record.own[1] = 100.0;
         record.region_use[0][1] = 60.0;
         (record.shipments[2][1], record.allowed[2][1]) = (30.0, 30.0);
+        record.arrivals[2][1] = 30.0;
         (record.backlog[2][1], record.stock[2][1], record.region_use[2][1]) = (10.0, 5.0, 25.0);
         record
     }
 
     fn found(record: &Record) -> Vec<Violation> {
         let nothing = [[0.0; N_BASKETS]; crate::N_REGIONS];
-        violations(
-            std::slice::from_ref(record),
-            1,
-            "2026-03".parse().unwrap(),
-            (&nothing, &nothing),
-        )
-        .0
+        let first = Opening { backlog: nothing, stock: nothing, reserve: nothing };
+        violations(std::slice::from_ref(record), 1, "2026-03".parse().unwrap(), &first).0
     }
 
     #[test]
@@ -251,6 +278,17 @@ mod tests {
         let mut missed = month();
         missed.decision.residual = f64::NAN;
         assert!(found(&missed)[0].what.contains("first-order conditions"));
+        let mut hoarded = month();
+        hoarded.reserve[2][1] = 1.0;
+        assert!(found(&hoarded)[0].what.contains("in us does not add up"));
+        let mut astray = month();
+        (astray.arrivals[2][1], astray.arrivals[3][1]) = (25.0, 4.0);
+        astray.region_use[3][1] = 4.0;
+        let all = found(&astray);
+        assert!(all.iter().any(|one| one.what == "NdPr in transit does not add up"), "{all:?}");
+        let mut made_up = month();
+        (made_up.leaked[2][1], made_up.stock[2][1]) = (1.0, 6.0);
+        assert!(found(&made_up)[0].what.contains("leakage of NdPr does not add up"));
         let mut lost = month();
         lost.region_price[3][0] = f64::NAN;
         assert!(found(&lost)[0].what.contains("no price of LaCe in europe"));

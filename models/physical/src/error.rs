@@ -109,6 +109,9 @@ pub enum PhysicalError {
     /// A price process or a summary was refused.
     #[error(transparent)]
     Stochastic(#[from] monazite_stochastic::StochasticError),
+    /// A split of export value was refused.
+    #[error(transparent)]
+    Series(#[from] monazite_series::SeriesError),
 }
 
 pub(crate) fn positive(name: &str, value: f64) -> Result<(), PhysicalError> {

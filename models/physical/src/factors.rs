@@ -2,12 +2,15 @@
 
 use monazite_series::Period;
 
+use crate::licence::{ByCell, N_CLASSES, N_GOODS};
 use crate::state::N_OWN;
+use crate::transit::N_INTERMEDIARIES;
 use crate::{
-    EndUse, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario, Shock, Size, Variable,
+    EndUse, Goods, LicenceCells, N_BASKETS, N_ORES, N_REGIONS, N_USES, Ore, Region, Scenario,
+    Shock, Size, UseClass, Variable,
 };
 
-/// Factors of one month; all one, and no addition to tariffs, without shocks.
+/// Factors of one month; all one, and no additions, without shocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Factors {
     pub(crate) activity: [[f64; N_USES]; N_REGIONS],
@@ -15,9 +18,17 @@ pub(crate) struct Factors {
     pub(crate) intensity: [[f64; N_BASKETS]; N_USES],
     /// Dy and Tb per magnet that buyers aim at.
     pub(crate) heavy: f64,
-    pub(crate) hazard: f64,
+    pub(crate) hazard: ByCell,
     /// On the share of desired shipments that needs no licence.
     pub(crate) free: f64,
+    /// Floor on the hazard that buyers perceive.
+    pub(crate) announced: [f64; N_REGIONS],
+    /// Days added to stockpiles' targets.
+    pub(crate) stockpile: [f64; N_REGIONS],
+    pub(crate) transit: [f64; N_INTERMEDIARIES],
+    pub(crate) leakage: f64,
+    /// Share of raw exports turned into processed ones; negative the other way round.
+    pub(crate) value_chain: f64,
     /// Years of growth that limits have won, or lost if negative.
     pub(crate) quota_years: f64,
     pub(crate) quota: [f64; N_OWN],
@@ -31,12 +42,17 @@ pub(crate) struct Factors {
 }
 
 impl Factors {
-    const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         activity: [[1.0; N_USES]; N_REGIONS],
         intensity: [[1.0; N_BASKETS]; N_USES],
         heavy: 1.0,
-        hazard: 1.0,
+        hazard: [[[1.0; N_REGIONS]; N_CLASSES]; N_GOODS],
         free: 1.0,
+        announced: [0.0; N_REGIONS],
+        stockpile: [0.0; N_REGIONS],
+        transit: [1.0; N_INTERMEDIARIES],
+        leakage: 1.0,
+        value_chain: 0.0,
         quota_years: 0.0,
         quota: [1.0; N_OWN],
         availability: [1.0; N_ORES],
@@ -79,8 +95,24 @@ impl Factors {
                     put(&mut factors.intensity[end_use.index()][basket.index()]);
                 }
                 Variable::Substitution => put(&mut factors.heavy),
-                Variable::LicenceHazard => put(&mut factors.hazard),
+                Variable::LicenceHazard(cells) => factors.change_hazard(cells, put),
                 Variable::LicenceFreeShare => put(&mut factors.free),
+                Variable::AnnouncedHazard(region) => factors.announce(region, put),
+                Variable::Stockpile(region) => put(&mut factors.stockpile[region.index()]),
+                Variable::Transit(region) => {
+                    for (importer, one) in
+                        Region::INTERMEDIARIES.into_iter().zip(&mut factors.transit)
+                    {
+                        if importer == region {
+                            put(one);
+                        }
+                    }
+                }
+                Variable::Leakage => put(&mut factors.leakage),
+                Variable::ValueChain => {
+                    put(&mut factors.value_chain);
+                    factors.value_chain = factors.value_chain.clamp(-1.0, 1.0);
+                }
                 Variable::Quota => factors.quota.iter_mut().for_each(put),
                 Variable::QuotaGrowth => {}
                 Variable::Availability(ore) => put(&mut factors.availability[ore.index()]),
@@ -112,6 +144,28 @@ impl Factors {
                     &mut self.activity[r][u],
                     to_level.map_or(deviation, |factor| factor - 1.0),
                 );
+            }
+        }
+    }
+
+    fn change_hazard(&mut self, cells: LicenceCells, put: impl Fn(&mut f64)) {
+        for goods in Goods::ALL {
+            for purpose in UseClass::ALL {
+                for region in Region::ALL {
+                    if cells.contains(region, purpose, goods) {
+                        put(&mut self.hazard[goods as usize][purpose as usize][region.index()]);
+                    }
+                }
+            }
+        }
+    }
+
+    fn announce(&mut self, region: Option<Region>, put: impl Fn(&mut f64)) {
+        for one in Region::ALL {
+            if region.is_none_or(|only| only == one) {
+                let floor = &mut self.announced[one.index()];
+                put(floor);
+                *floor = floor.clamp(0.0, 1.0);
             }
         }
     }
@@ -222,6 +276,28 @@ mod tests {
     }
 
     #[test]
+    fn licences_are_shocked_cell_by_cell() {
+        let start: Period = "2026-03".parse().unwrap();
+        let scenario = Scenario {
+            shocks: vec![
+                shock("licence-hazard.military", -0.5, 0, false),
+                shock("licence-hazard.us.processed", -1.0, 0, false),
+                shock("announced-hazard", 0.4, 0, false),
+                shock("stockpile.us", 90.0, 0, false),
+            ],
+            ..Scenario::baseline()
+        };
+        let factors = Factors::of(&scenario, start, 0, None);
+        let us = Region::Us.index();
+        let (raw, processed) = (Goods::Raw as usize, Goods::Processed as usize);
+        assert_eq!(factors.hazard[raw].map(|row| row[us]), [1.0, 0.5]);
+        assert_eq!(factors.hazard[processed].map(|row| row[us]), [0.0, 0.0]);
+        assert_eq!(factors.hazard[processed].map(|row| row[us + 1]), [1.0, 0.5]);
+        assert_eq!((factors.announced[us], factors.stockpile[us]), (0.4, 90.0));
+        assert_eq!(factors.stockpile[us + 1], 0.0);
+    }
+
+    #[test]
     fn a_shock_of_size_zero_is_exactly_none() {
         let start: Period = "2026-03".parse().unwrap();
         let all = [
@@ -230,6 +306,12 @@ mod tests {
             "substitution",
             "licence-hazard",
             "licence-free-share",
+            "licence-hazard.us.military.processed",
+            "announced-hazard.japan",
+            "stockpile.us",
+            "transit.taiwan",
+            "leakage",
+            "value-chain",
             "quota",
             "quota-growth",
             "availability.other",

@@ -18,10 +18,12 @@
     reason = "arrays are indexed in parallel by basket, region and use"
 )]
 
+mod abroad;
 mod activity;
 mod base;
 mod border;
 mod calibrate;
+mod channel;
 mod checks;
 mod concentrate;
 mod conduct;
@@ -44,14 +46,19 @@ mod scenario;
 mod scrap;
 mod simulate;
 mod state;
+mod stockpile;
+mod stocks;
 mod storage;
 mod storers;
 mod supply;
+mod transit;
+mod value_chain;
 mod world;
 
 pub use activity::ActivityPaths;
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate, intensity_gaps};
+pub use channel::Channel;
 pub use checks::Violation;
 pub use concentrate::ConcentrateParameters;
 pub use conduct::{
@@ -61,32 +68,36 @@ pub use conduct::{
 pub use error::PhysicalError;
 pub use heavy::HeavySubstitution;
 pub use intensity::{Fleet, IntensityParameters, TechnologyShare};
-pub use licence::{QueueMonth, UseClass, advance_queue};
+pub use licence::{Goods, QueueMonth, UseClass, advance_queue};
 pub use market::{Cleared, Cost, Demand, Fringe, JointMarket, Supply};
 pub use measure::{
     Effect, HORIZONS, Kind, MarkUp, Measure, POWER_MONTHS, compare, mark_up, market_power,
     scenario_effects,
 };
 pub use names::{
-    Basket, EndUse, N_BASKETS, N_ORES, N_REGIONS, N_TECHNOLOGIES, N_USES, Ore, Region, Technology,
+    Basket, EndUse, Form, N_BASKETS, N_FORMS, N_ORES, N_REGIONS, N_TECHNOLOGIES, N_USES, Ore,
+    Region, Technology,
 };
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
-    FuturesParameters, LicenceParameters, Parameters, StateParameters, StorageParameters,
-    TradeParameters,
+    FuturesParameters, LicenceParameters, LicenceRegime, Parameters, StateParameters,
+    StorageParameters, TradeParameters,
 };
 pub use record::Output;
 pub use scenario::{
-    Announcement, Combine, Distribution, PRESETS, REPLAY_PRESETS, Scenario, ScenarioFault, Shape,
-    Shock, ShockStart, Size, Variable,
+    Announcement, Combine, Distribution, LicenceCells, PRESETS, REPLAY_PRESETS, Scenario,
+    ScenarioFault, Shape, Shock, ShockStart, Size, Variable,
 };
 pub use scrap::ScrapParameters;
 pub use simulate::{Run, simulate};
+pub use stocks::StockParameters;
 pub use storage::{
     DailyBridge, DailyPath, ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand,
     MarketState, Persistence, PlannedSupply, StorageEquilibrium, StorageGrid, StorageMoments,
     StorageMonth, StorageSpec, StorageState, TabulatedDemand, Yield,
 };
 pub use storers::Storers;
+pub use transit::TransitParameters;
+pub use value_chain::{ValueSplit, value_changes, value_split};
 pub use world::WorldSpec;

@@ -294,19 +294,25 @@ fn percent_changes(
     Ok(a.iter().zip(&b).map(change).collect())
 }
 
+/// Refuses runs that are not on the same months, paths and seed.
+pub(crate) fn check_paired(run: &Run, other: &Run) -> Result<(), PhysicalError> {
+    let shape = |run: &Run| (run.start(), run.seed(), run.n_months(), run.n_paths());
+    if shape(run) == shape(other) {
+        return Ok(());
+    }
+    Err(PhysicalError::NotPaired {
+        left: format!("{} under {}", run.scenario(), run.conduct()),
+        right: format!("{} under {}", other.scenario(), other.conduct()),
+    })
+}
+
 fn pairs(
     run: &Run,
     other: &Run,
     output: Output,
     (from, until): (usize, usize),
 ) -> Result<(Vec<f64>, Vec<f64>), PhysicalError> {
-    let shape = |run: &Run| (run.start(), run.seed(), run.n_months(), run.n_paths());
-    if shape(run) != shape(other) {
-        return Err(PhysicalError::NotPaired {
-            left: format!("{} under {}", run.scenario(), run.conduct()),
-            right: format!("{} under {}", other.scenario(), other.conduct()),
-        });
-    }
+    check_paired(run, other)?;
     Ok((run.over(output, from, until)?, other.over(output, from, until)?))
 }
 

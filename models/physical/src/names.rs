@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::PhysicalError;
+use crate::{Goods, PhysicalError};
 
 /// Number of baskets.
 pub const N_BASKETS: usize = 3;
@@ -17,6 +17,8 @@ pub const N_USES: usize = 5;
 pub const N_ORES: usize = 6;
 /// Number of technologies that hold magnets.
 pub const N_TECHNOLOGIES: usize = 5;
+/// Number of traded forms.
+pub const N_FORMS: usize = 4;
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $n:expr, $expected:literal, { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -143,7 +145,45 @@ names! {
     }
 }
 
+names! {
+    /// Form in which a basket crosses the border: stages of the value chain.
+    Form, N_FORMS, "a form: concentrate, oxide, metal, magnet", {
+        /// Mineral concentrate.
+        Concentrate = "concentrate",
+        /// Separated oxides and other compounds.
+        Oxide = "oxide",
+        /// Metals and alloys.
+        Metal = "metal",
+        /// Magnets.
+        Magnet = "magnet",
+    }
+}
+
+impl Form {
+    /// Class of goods it is licensed and counted as: magnets are processed, and customs leaves them out of the headline
+    /// figure.
+    pub const fn goods(self) -> Goods {
+        match self {
+            Self::Concentrate | Self::Oxide | Self::Metal => Goods::Raw,
+            Self::Magnet => Goods::Processed,
+        }
+    }
+}
+
+impl Form {
+    /// The basket that a form which holds several is weighed by; its other baskets add value and no weight of their own.
+    pub const fn weighed_by(self) -> Option<Basket> {
+        match self {
+            Self::Concentrate => Some(Basket::LaCe),
+            Self::Magnet => Some(Basket::NdPr),
+            Self::Oxide | Self::Metal => None,
+        }
+    }
+}
+
 impl Region {
+    /// Regions whose importers sell on: the Netherlands, within Europe, and Taiwan.
+    pub const INTERMEDIARIES: [Self; 2] = [Self::Europe, Self::Taiwan];
     /// Regions outside China.
     pub const OUTSIDE: [Self; N_REGIONS - 1] =
         [Self::Japan, Self::Us, Self::Europe, Self::Korea, Self::Vietnam, Self::Taiwan, Self::Rest];

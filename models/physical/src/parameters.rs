@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{not_negative, positive, share};
 use crate::{
-    Basket, ConcentrateParameters, EndUse, HeavySubstitution, IntensityParameters, N_BASKETS,
-    N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region, ScrapParameters,
+    Basket, ConcentrateParameters, EndUse, Form, Goods, HeavySubstitution, IntensityParameters,
+    N_BASKETS, N_REGIONS, N_USES, Ore, Parameter, PhysicalError, Region, ScrapParameters,
+    StockParameters, TransitParameters,
 };
 
 /// Demand of regions and end uses.
@@ -123,27 +124,25 @@ pub struct TradeParameters {
     pub tariff: [Parameter; N_REGIONS],
     /// Share of the fringe's sales outside China that goes to each region.
     pub fringe_share: [Parameter; N_REGIONS],
-    /// Working stock that buyers outside China keep, months of base-year use.
-    pub stock_cover: Parameter,
-    /// Months over which they mend a gap in it.
-    pub restocking: Parameter,
+    /// Share of a region's shipments from China that are processed goods, by basket; 0 where a basket has no such form.
+    pub processed_share: [[Parameter; N_BASKETS]; N_REGIONS],
 }
 
-/// The licence queue.
+/// The licence regime of one class of goods.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LicenceParameters {
+pub struct LicenceRegime {
     /// Month in which the control starts; `None`: no control.
     pub control_month: Option<Period>,
     /// Day of that month from which it holds, 1…31; the month is pro-rated.
     pub control_day: u32,
     /// Month of the easing, by region, civil use; `None`: not eased.
     pub easing_civil: [Option<Period>; N_REGIONS],
-    /// Month of the easing, by region, military use.
+    /// The same for military use.
     pub easing_military: [Option<Period>; N_REGIONS],
-    /// Share of a region's imports from China that needs a licence, by region and basket.
+    /// 1 − f: share of desired shipments that needs a licence, by region and basket.
     pub licensed_share: [[Parameter; N_BASKETS]; N_REGIONS],
-    /// h0: monthly approval hazard under the control.
+    /// h0: approval hazard under the control, per month.
     pub hazard_control: Parameter,
     /// h1: the hazard that the easing leads to.
     pub hazard_eased: Parameter,
@@ -155,15 +154,43 @@ pub struct LicenceParameters {
     pub withdrawal: Parameter,
 }
 
+/// The licence queue: raw and processed goods are licensed apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceParameters {
+    /// Concentrate, oxides, compounds, metals, alloys.
+    pub raw: LicenceRegime,
+    /// Magnets.
+    pub processed: LicenceRegime,
+}
+
+impl LicenceParameters {
+    /// The regime of a class of goods.
+    pub const fn of(&self, goods: Goods) -> &LicenceRegime {
+        match goods {
+            Goods::Raw => &self.raw,
+            Goods::Processed => &self.processed,
+        }
+    }
+
+    /// Both regimes with their class of goods.
+    pub const fn regimes_mut(&mut self) -> [(Goods, &mut LicenceRegime); 2] {
+        [(Goods::Raw, &mut self.raw), (Goods::Processed, &mut self.processed)]
+    }
+
+    /// Takes every control away.
+    pub fn lift(&mut self) {
+        (self.raw.control_month, self.processed.control_month) = (None, None);
+    }
+}
+
 /// A traded form of a basket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportForm {
-    /// Name of the form: oxide, metal, magnet.
-    pub form: String,
-    /// Whether customs counts it in headline rare-earth tonnage (magnets are not).
-    pub in_headline: bool,
-    /// Share of the basket's exported REO in this form.
+    /// The form; magnets are processed goods, the others raw.
+    pub form: Form,
+    /// Share of the REO exported as goods of its class, raw or processed, that leaves in this form.
     pub share: Parameter,
     /// t REO of the basket per t of gross customs weight.
     pub reo_content: Parameter,
@@ -247,6 +274,10 @@ pub struct Parameters {
     pub fringe: Vec<FringeSource>,
     /// Prices between regions.
     pub trade: TradeParameters,
+    /// Buyers' stocks and strategic stockpiles outside China.
+    pub stocks: StockParameters,
+    /// Intermediaries.
+    pub transit: TransitParameters,
     /// Licences.
     pub licences: LicenceParameters,
     /// Export forms by basket.
@@ -288,8 +319,13 @@ impl Parameters {
         for (end_use, scale) in EndUse::ALL.into_iter().zip(&mut self.demand.scale) {
             baskets(&format!("demand.scale.{end_use}"), scale);
         }
-        for (region, shares) in Region::ALL.into_iter().zip(&mut self.licences.licensed_share) {
-            baskets(&format!("licences.licensed_share.{region}"), shares);
+        for (goods, regime) in self.licences.regimes_mut() {
+            for (region, shares) in Region::ALL.into_iter().zip(&mut regime.licensed_share) {
+                baskets(&format!("licences.{}.licensed_share.{region}", goods.name()), shares);
+            }
+        }
+        for (region, shares) in Region::ALL.into_iter().zip(&mut self.trade.processed_share) {
+            baskets(&format!("trade.processed_share.{region}"), shares);
         }
         for one in &mut self.controlled {
             baskets(&format!("ore.{}.basket_share", one.ore), &mut one.basket_share);
@@ -327,8 +363,8 @@ impl Parameters {
         visitor("demand.adjustment".into(), &mut self.demand.adjustment);
         visitor("trade.vat".into(), &mut self.trade.vat);
         visitor("trade.cny_per_usd".into(), &mut self.trade.cny_per_usd);
-        visitor("trade.stock_cover".into(), &mut self.trade.stock_cover);
-        visitor("trade.restocking".into(), &mut self.trade.restocking);
+        self.stocks.visit(visitor);
+        self.transit.visit(visitor);
         for one in &mut self.controlled {
             let head = format!("ore.{}", one.ore);
             visitor(format!("{head}.base_output"), &mut one.base_output);
@@ -358,12 +394,14 @@ impl Parameters {
                 concentrate.visit(&head, visitor);
             }
         }
-        let licences = &mut self.licences;
-        visitor("licences.hazard_control".into(), &mut licences.hazard_control);
-        visitor("licences.hazard_eased".into(), &mut licences.hazard_eased);
-        visitor("licences.climb".into(), &mut licences.climb);
-        visitor("licences.military_factor".into(), &mut licences.military_factor);
-        visitor("licences.withdrawal".into(), &mut licences.withdrawal);
+        for (goods, regime) in self.licences.regimes_mut() {
+            let head = format!("licences.{}", goods.name());
+            visitor(format!("{head}.hazard_control"), &mut regime.hazard_control);
+            visitor(format!("{head}.hazard_eased"), &mut regime.hazard_eased);
+            visitor(format!("{head}.climb"), &mut regime.climb);
+            visitor(format!("{head}.military_factor"), &mut regime.military_factor);
+            visitor(format!("{head}.withdrawal"), &mut regime.withdrawal);
+        }
         for (basket, forms) in Basket::ALL.into_iter().zip(&mut self.forms) {
             for one in forms {
                 let head = format!("forms.{basket}.{}", one.form);
@@ -400,11 +438,20 @@ impl Parameters {
             return Err(PhysicalError::Length { name: "controlled ores", expected: 1, found: 0 });
         }
         for (basket, forms) in Basket::ALL.into_iter().zip(&self.forms) {
-            sums_to_one(
-                &format!("shares of the export forms of {basket}"),
-                forms.iter().map(|form| form.share.value),
-            )?;
+            for goods in Goods::ALL {
+                let of = || forms.iter().filter(|form| form.form.goods() == goods);
+                if goods == Goods::Processed && of().next().is_none() {
+                    continue;
+                }
+                sums_to_one(
+                    &format!("shares of the {} export forms of {basket}", goods.name()),
+                    of().map(|form| form.share.value),
+                )?;
+            }
         }
+        self.check_processed()?;
+        self.stocks.check()?;
+        self.transit.check()?;
         for (end_use, shares) in EndUse::ALL.into_iter().zip(&self.demand.region_share) {
             sums_to_one(
                 &format!("region shares of {end_use}"),
@@ -429,6 +476,24 @@ impl Parameters {
         self.demand.intensity.check()?;
         self.demand.heavy.check()?;
         self.futures.model().map(|_| ())
+    }
+}
+
+impl Parameters {
+    /// A basket without a processed form is not shipped as one.
+    fn check_processed(&self) -> Result<(), PhysicalError> {
+        for (region, row) in Region::ALL.into_iter().zip(&self.trade.processed_share) {
+            for (basket, share) in Basket::ALL.into_iter().zip(row) {
+                let forms = &self.forms[basket.index()];
+                let has_form = forms.iter().any(|one| one.form.goods() == Goods::Processed);
+                if share.value != 0.0 && !has_form {
+                    let name = format!("trade.processed_share.{region}.{basket}");
+                    let requirement = "0 for a basket without a processed form";
+                    return Err(crate::error::out_of_range(&name, share.value, requirement));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -476,6 +541,13 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "reach",
         "release",
         "lace_sold",
+        "processed_share",
+        "hazard_memory",
+        "forward_share",
+        "release_unmet",
+        "release_rate",
+        "via",
+        "leakage_share",
     ]
     .into_iter()
     .any(is)
@@ -497,6 +569,8 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         "ramp_months",
         "oxide_per_ndpr",
         "oxide_per_dytb",
+        "carrying",
+        "reserve_build",
     ]
     .into_iter()
     .any(is)

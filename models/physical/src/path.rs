@@ -19,6 +19,7 @@ use crate::heavy::{HeavyContent, HeavyState, ln_price, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, Record};
 use crate::state::{Activity, ByRegion, FringeList, N_OWN};
+use crate::stocks::StockRules;
 use crate::storers::{Outlook, WithStorers};
 use crate::supply::SupplyState;
 use crate::world::{OUTSIDE, Plan, Schedule, World};
@@ -80,25 +81,14 @@ impl<'a> Path<'a> {
         let model = &world.model;
         let start = model.start_price;
         let parity = world.parity(&start, &model.tariff);
-        let ln_paid = std::array::from_fn(|r| {
-            std::array::from_fn(|b| {
-                if start[b] == model.base_price[b] {
-                    0.0
-                } else {
-                    parity[r][b].ln() - model.ln_base[r][b]
-                }
-            })
-        });
         Self {
             world,
             schedule,
             index: path_idx,
             normals: world.key.stream(path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
-            ln_paid,
-            heavy: std::array::from_fn(|r| {
-                model.heavy.adapted(ln_relative(&parity[r], &model.ln_base[r]))
-            }),
+            ln_paid: world.ln_paid,
+            heavy: world.heavy,
             supply: world.supply.state(),
             paid: parity,
             premium: [1.0; N_BASKETS],
@@ -107,7 +97,7 @@ impl<'a> Path<'a> {
             prices: start,
             decision: Decision::NONE,
             border: world.border,
-            last_use: world.base_use,
+            last_use: world.start_use,
             stored: None,
             expected_prices: start,
             futures: FuturesCurve::start(start[crate::Basket::NdPr.index()].ln()),
@@ -123,10 +113,11 @@ impl<'a> Path<'a> {
             self.disturbance[b] = world.persistence[b] * before[b]
                 + world.standard_deviation[b] * self.normals.normal();
         }
-        let orders = world.rules.orders(&self.border, &self.last_use);
+        StockRules::hear(&mut self.border, &self.schedule.months[t]);
+        let orders = world.rules.orders(&self.border, &self.last_use, &self.schedule.months[t]);
         let withdrawn = world.rules.withdrawn(&self.border);
         if let Some(plan) = &self.schedule.plans[t] {
-            self.decide(t, plan, &before, &orders, &withdrawn)?;
+            self.decide(t, plan, &before, &orders.factor, &withdrawn)?;
         }
         let activity = self.activity(t, factors);
         let disturbance = self.disturbance.map(f64::exp);
@@ -139,9 +130,9 @@ impl<'a> Path<'a> {
             model.hold_rival(&mut fringe, outputs);
         }
         let own = model.own_supply(&self.outputs);
-        let outlook = self.outlook(t, (&orders, &withdrawn, &own), &tariffs)?;
+        let outlook = self.outlook(t, (&orders.factor, &withdrawn, &own), &tariffs)?;
         let before_month = self.carried(&outlook);
-        let demanded = ordered(&demand, &orders);
+        let demanded = ordered(&demand, &orders.factor);
         let wanted: [_; N_BASKETS] =
             std::array::from_fn(|b| world.storers.wanted(b, self.disturbance[b], &outlook));
         let with_storers: [_; N_BASKETS] =
@@ -154,7 +145,7 @@ impl<'a> Path<'a> {
         let stored =
             std::array::from_fn(|b| wanted[b].map_or(0.0, |wanted| wanted.at(cleared.prices[b]).0));
         let parity = world.parity(&cleared.prices, &tariffs);
-        let needs = use_at(&demand, &parity, orders);
+        let needs = use_at(&demand, &parity, &orders);
         let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
         record.demand_at_base = model.demand_at_base(&activity, &disturbance);
         (record.carried, record.stored) = (before_month, stored);
@@ -311,40 +302,37 @@ impl<'a> Path<'a> {
                 outside[b] += source.outside * source.yields[b] * output;
             }
         }
-        let month = world.start.plus(t as i64);
-        let factors = &self.schedule.factors[t];
-        let licences = (factors.hazard, factors.free);
-        let crossing = world.rules.cross(&mut self.border, needs, &outside, month, licences);
+        let (rules, month) = (&world.rules, &self.schedule.months[t]);
+        let sales = rules.sales_abroad(needs, &outside);
+        let crossing = rules.cross(&mut self.border, needs, &sales, month);
+        let abroad = rules.serve(&mut self.border, (needs, &crossing), demand, parity, month);
+        rules.stocks.learn(&mut self.border, &needs.orders, &needs.total, &crossing.refused);
         let mut record = Record {
             price: cleared.prices,
             own: *own,
             fringe: cleared.fringe,
             dumped: cleared.dumped,
             shipments: crossing.shipments,
+            processed: crossing.processed,
             allowed: crossing.allowed,
+            arrivals: crossing.arrivals,
+            transit: crossing.transit,
+            leaked: abroad.leaked,
             fringe_sales: crossing.fringe_sales,
-            region_price: *parity,
-            region_use: needs.total,
+            region_price: abroad.price,
+            region_use: abroad.used,
+            unmet: abroad.unmet,
             backlog: self.border.waiting(),
+            stock: self.border.stock,
+            reserve: self.border.reserve,
+            forward: self.border.forward,
+            hazard: self.border.hazard,
+            from_china: self.border.from_china,
+            direct: self.border.direct,
             outputs: self.outputs,
             decision: self.decision,
             ..Record::EMPTY
         };
-        for r in OUTSIDE {
-            for b in 0..N_BASKETS {
-                let available =
-                    self.border.stock[r][b] + (record.shipments[r][b] + record.fringe_sales[r][b]);
-                let wanted = needs.total[r][b];
-                // What rounding leaves short of a need is not a shortage.
-                if available < wanted * (1.0 - 1e-9) {
-                    record.region_price[r][b] = demand[b].region_price(r, available, parity[r][b]);
-                    record.unmet[r][b] = wanted - available;
-                }
-                record.region_use[r][b] = wanted.min(available);
-                self.border.stock[r][b] = available - record.region_use[r][b];
-            }
-        }
-        record.stock = self.border.stock;
         record.outside_price = outside_price(&record, parity);
         for i in 0..N_OWN {
             let ore = &world.model.own[i];
@@ -430,7 +418,7 @@ fn outside_price(record: &Record, parity: &ByRegion) -> [f64; N_BASKETS] {
     std::array::from_fn(|b| {
         let (mut weights, mut value, mut wanted, mut simple) = (0.0, 0.0, 0.0, 0.0);
         for r in OUTSIDE {
-            let arrived = record.shipments[r][b] + record.fringe_sales[r][b];
+            let arrived = record.arrivals[r][b] + record.fringe_sales[r][b];
             let needed = record.region_use[r][b] + record.unmet[r][b];
             weights += arrived;
             value += arrived * record.region_price[r][b];

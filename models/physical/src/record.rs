@@ -8,7 +8,7 @@ use monazite_stochastic::TwoFactorState;
 use crate::heavy::HeavyState;
 use crate::state::{ByRegion, N_OWN};
 use crate::supply::SupplyRecord;
-use crate::{Basket, Conduct, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
+use crate::{Basket, Conduct, Form, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
 
@@ -77,11 +77,23 @@ pub(crate) struct Record {
     pub(crate) region_price: ByRegion,
     pub(crate) region_use: ByRegion,
     pub(crate) unmet: ByRegion,
+    /// From China by customs destination, and of that processed goods.
     pub(crate) shipments: ByRegion,
+    pub(crate) processed: ByRegion,
     pub(crate) allowed: ByRegion,
+    /// From China by end user, and of that by way of an intermediary.
+    pub(crate) arrivals: ByRegion,
+    pub(crate) transit: ByRegion,
+    pub(crate) leaked: ByRegion,
     pub(crate) fringe_sales: ByRegion,
     pub(crate) backlog: ByRegion,
     pub(crate) stock: ByRegion,
+    pub(crate) reserve: ByRegion,
+    pub(crate) forward: ByRegion,
+    pub(crate) hazard: ByRegion,
+    /// Share of use that came from China, and directly.
+    pub(crate) from_china: ByRegion,
+    pub(crate) direct: ByRegion,
     pub(crate) outputs: [f64; N_OWN],
     pub(crate) revenue: [f64; N_OWN],
     pub(crate) marginal_cost: [f64; N_OWN],
@@ -106,10 +118,19 @@ impl Record {
         region_use: NOTHING,
         unmet: NOTHING,
         shipments: NOTHING,
+        processed: NOTHING,
         allowed: NOTHING,
+        arrivals: NOTHING,
+        transit: NOTHING,
+        leaked: NOTHING,
         fringe_sales: NOTHING,
         backlog: NOTHING,
         stock: NOTHING,
+        reserve: NOTHING,
+        forward: NOTHING,
+        hazard: NOTHING,
+        from_china: NOTHING,
+        direct: NOTHING,
         outputs: [0.0; N_OWN],
         revenue: [0.0; N_OWN],
         marginal_cost: [0.0; N_OWN],
@@ -139,7 +160,7 @@ pub enum Output {
     FringeSupply(Basket),
     /// Use in a region, t REO: `use.china.NdPr`.
     Use(Region, Basket),
-    /// Shipments from China, t REO: `exports`, `exports.NdPr`, `exports.us`, `exports.us.NdPr`.
+    /// Shipments from China by customs destination, t REO: `exports`, `exports.NdPr`, `exports.us`, `exports.us.NdPr`.
     Exports(Option<Region>, Option<Basket>),
     /// Gross customs weight of the forms in the headline figure, which leaves magnets out, t: `headline-exports`.
     HeadlineExports(Option<Region>),
@@ -149,6 +170,28 @@ pub enum Output {
     ExportValue(Option<Region>),
     /// Value of shipments without magnets, USD: `headline-value`.
     HeadlineValue(Option<Region>),
+    /// Exports in a form, t REO: `form-exports.magnet`, `form-exports.oxide.DyTb`.
+    FormExports(Form, Option<Basket>),
+    /// Value of exports over their tonnage. By form alone per t of gross weight, as customs count it: `unit-value.magnet`;
+    /// otherwise per t REO: `unit-value`, `unit-value.NdPr`, `unit-value.magnet.NdPr`. The price of the last tonne where
+    /// nothing is shipped.
+    UnitValue(Option<Form>, Option<Basket>),
+    /// What reaches the users of a region from China, directly or by way of an intermediary, t REO: as for unmet use.
+    Arrivals(Option<Region>, Option<Basket>),
+    /// Of which by way of an intermediary, t REO: `transit`, `transit.us.NdPr`.
+    Transit(Option<Region>, Option<Basket>),
+    /// What a region drew from intermediaries because it was short; negative for what it gave, t REO: `leaked.us.DyTb`.
+    Leaked(Region, Basket),
+    /// Share of a region's use that comes from China, directly or in transit; 1 for China: `exposure.us.NdPr`.
+    Exposure(Region, Basket),
+    /// The direct part of it: `direct-exposure.us.NdPr`.
+    DirectExposure(Region, Basket),
+    /// Strategic stockpiles, t REO: as for unmet use.
+    Stockpile(Option<Region>, Option<Basket>),
+    /// Part of the working stocks bought ahead of a tariff, t REO: `forward-stock.us`.
+    ForwardStock(Option<Region>, Option<Basket>),
+    /// Hazard of disruption that buyers perceive, 0…1: `perceived-hazard.us.DyTb`.
+    PerceivedHazard(Region, Basket),
     /// Use wanted at the price from China and not had, t REO: `unmet`, `unmet.us`, `unmet.us.DyTb`, `unmet.DyTb`.
     Unmet(Option<Region>, Option<Basket>),
     /// Goods waiting for a licence, t REO: as for unmet use.
@@ -203,7 +246,10 @@ impl Output {
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Price(_) | Self::Futures(_) | Self::ExpectedPrice(_) => "CNY/t",
-            Self::OutsidePrice(_) | Self::RegionPrice(..) => "USD/t",
+            Self::OutsidePrice(_) | Self::RegionPrice(..) | Self::UnitValue(Some(_), None) => {
+                "USD/t"
+            }
+            Self::UnitValue(..) => "USD/t REO",
             Self::OreOutput(_)
             | Self::OwnSupply(_)
             | Self::FringeSupply(_)
@@ -212,6 +258,12 @@ impl Output {
             | Self::Unmet(..)
             | Self::Backlog(..)
             | Self::Stock(..)
+            | Self::FormExports(..)
+            | Self::Arrivals(..)
+            | Self::Transit(..)
+            | Self::Leaked(..)
+            | Self::Stockpile(..)
+            | Self::ForwardStock(..)
             | Self::DemandAtBase(_)
             | Self::StorersStock(_)
             | Self::Dumped(_)
@@ -226,6 +278,9 @@ impl Output {
             | Self::ObjectiveDependence => "CNY",
             Self::ExportValue(_) | Self::HeadlineValue(_) => "USD",
             Self::Lerner
+            | Self::Exposure(..)
+            | Self::DirectExposure(..)
+            | Self::PerceivedHazard(..)
             | Self::ResidualElasticity(_)
             | Self::MeasuredElasticity(_)
             | Self::Share(_)
@@ -250,6 +305,10 @@ impl Output {
                 | Self::ExportValue(_)
                 | Self::HeadlineValue(_)
                 | Self::Unmet(..)
+                | Self::FormExports(..)
+                | Self::Arrivals(..)
+                | Self::Transit(..)
+                | Self::Leaked(..)
                 | Self::DemandAtBase(_)
                 | Self::Dumped(_)
                 | Self::Recycled(_)
@@ -273,6 +332,12 @@ impl Output {
         all.push(Self::Backlog(None, None));
         all.extend([Basket::NdPr, Basket::DyTb].map(Self::StorersStock));
         all.extend([Basket::NdPr, Basket::DyTb].map(Self::ExpectedPrice));
+        all.extend([Self::Stock(None, None), Self::Stockpile(None, None)]);
+        for basket in [Basket::NdPr, Basket::DyTb] {
+            all.extend(Region::OUTSIDE.map(|region| Self::Exposure(region, basket)));
+        }
+        all.extend(Form::ALL.map(|form| Self::UnitValue(Some(form), None)));
+        all.extend(Basket::ALL.map(|basket| Self::UnitValue(None, Some(basket))));
         all.extend(Basket::ALL.map(Self::OwnSupply));
         all.extend(Basket::ALL.map(Self::FringeSupply));
         all.extend([Basket::NdPr, Basket::DyTb].map(Self::Recycled));
@@ -326,6 +391,23 @@ impl fmt::Display for Output {
             Self::MagnetExports(region) => with("magnet-exports", region, None),
             Self::ExportValue(region) => with("export-value", region, None),
             Self::HeadlineValue(region) => with("headline-value", region, None),
+            Self::FormExports(form, basket) => with(&format!("form-exports.{form}"), None, basket),
+            Self::UnitValue(None, basket) => with("unit-value", None, basket),
+            Self::UnitValue(Some(form), basket) => {
+                with(&format!("unit-value.{form}"), None, basket)
+            }
+            Self::Arrivals(region, basket) => with("arrivals", region, basket),
+            Self::Transit(region, basket) => with("transit", region, basket),
+            Self::Leaked(region, basket) => with("leaked", Some(region), Some(basket)),
+            Self::Exposure(region, basket) => with("exposure", Some(region), Some(basket)),
+            Self::DirectExposure(region, basket) => {
+                with("direct-exposure", Some(region), Some(basket))
+            }
+            Self::Stockpile(region, basket) => with("stockpile", region, basket),
+            Self::ForwardStock(region, basket) => with("forward-stock", region, basket),
+            Self::PerceivedHazard(region, basket) => {
+                with("perceived-hazard", Some(region), Some(basket))
+            }
             Self::Unmet(region, basket) => with("unmet", region, basket),
             Self::Backlog(region, basket) => with("backlog", region, basket),
             Self::Stock(region, basket) => with("stock", region, basket),
@@ -367,10 +449,12 @@ impl FromStr for Output {
         };
         let mut parts = name.split('.');
         let head = parts.next().unwrap_or_default();
-        let (mut region, mut basket, mut other) = (None, None, None);
+        let (mut region, mut basket, mut form, mut other) = (None, None, None, None);
         for part in parts {
             let before_basket = basket.is_none() && other.is_none();
-            if let (Ok(one), None, true) = (part.parse::<Region>(), region, before_basket) {
+            if let (Ok(one), None, true) = (part.parse::<Form>(), form, before_basket) {
+                form = Some(one);
+            } else if let (Ok(one), None, true) = (part.parse::<Region>(), region, before_basket) {
                 region = Some(one);
             } else if let (Ok(one), true) = (part.parse::<Basket>(), before_basket) {
                 basket = Some(one);
@@ -379,6 +463,13 @@ impl FromStr for Output {
             } else {
                 return Err(unknown());
             }
+        }
+        if let Some(form) = form {
+            return match (head, region, other) {
+                ("form-exports", None, None) => Ok(Self::FormExports(form, basket)),
+                ("unit-value", None, None) => Ok(Self::UnitValue(Some(form), basket)),
+                _ => Err(unknown()),
+            };
         }
         Ok(match (head, region, basket, other) {
             ("price", None, Some(basket), None) => Self::Price(basket),
@@ -402,6 +493,19 @@ impl FromStr for Output {
             ("magnet-exports", region, None, None) => Self::MagnetExports(region),
             ("export-value", region, None, None) => Self::ExportValue(region),
             ("headline-value", region, None, None) => Self::HeadlineValue(region),
+            ("unit-value", None, basket, None) => Self::UnitValue(None, basket),
+            ("arrivals", region, basket, None) => Self::Arrivals(region, basket),
+            ("transit", region, basket, None) => Self::Transit(region, basket),
+            ("leaked", Some(region), Some(basket), None) => Self::Leaked(region, basket),
+            ("exposure", Some(region), Some(basket), None) => Self::Exposure(region, basket),
+            ("direct-exposure", Some(region), Some(basket), None) => {
+                Self::DirectExposure(region, basket)
+            }
+            ("stockpile", region, basket, None) => Self::Stockpile(region, basket),
+            ("forward-stock", region, basket, None) => Self::ForwardStock(region, basket),
+            ("perceived-hazard", Some(region), Some(basket), None) => {
+                Self::PerceivedHazard(region, basket)
+            }
             ("unmet", region, basket, None) => Self::Unmet(region, basket),
             ("backlog", region, basket, None) => Self::Backlog(region, basket),
             ("stock", region, basket, None) => Self::Stock(region, basket),
@@ -445,6 +549,18 @@ mod tests {
             Output::DemandAtBase(Basket::NdPr),
             Output::Scrap(Basket::DyTb),
             Output::HeavyContent(Region::Europe),
+            Output::FormExports(Form::Magnet, None),
+            Output::FormExports(Form::Oxide, Some(Basket::DyTb)),
+            Output::UnitValue(None, None),
+            Output::UnitValue(Some(Form::Metal), Some(Basket::NdPr)),
+            Output::Arrivals(Some(Region::Us), Some(Basket::NdPr)),
+            Output::Transit(Some(Region::Us), None),
+            Output::Leaked(Region::Us, Basket::DyTb),
+            Output::Exposure(Region::China, Basket::LaCe),
+            Output::DirectExposure(Region::Korea, Basket::LaCe),
+            Output::Stockpile(Some(Region::Korea), None),
+            Output::ForwardStock(None, Some(Basket::NdPr)),
+            Output::PerceivedHazard(Region::Us, Basket::DyTb),
         ]);
         for output in all {
             assert_eq!(output.to_string().parse::<Output>().unwrap(), output);
@@ -459,6 +575,12 @@ mod tests {
             "lerner.NdPr",
             "shadow.mt-weld",
             "objective.wealth",
+            "exposure.NdPr",
+            "unit-value.us",
+            "form-exports",
+            "form-exports.NdPr",
+            "price.magnet.NdPr",
+            "unit-value.NdPr.magnet",
         ] {
             assert!(text.parse::<Output>().is_err(), "{text}");
         }

@@ -28,14 +28,15 @@ use monazite_series::Period;
 use monazite_stochastic::Summary;
 use rayon::prelude::*;
 
-use crate::checks::{Violation, supply_violations, violations};
+use crate::checks::{Opening, Violation, supply_violations, violations};
 use crate::futures::FuturesCurve;
 use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
 use crate::supply::SupplyRecord;
+use crate::value_chain::Trade;
 use crate::world::{OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, Conduct, N_BASKETS, Ore, Parameters, PhysicalError, Region};
+use crate::{ActivityPaths, Basket, Conduct, Goods, Ore, PhysicalError, Region};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -75,59 +76,16 @@ pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, P
         first_shock: spec.scenario.first_month(spec.start),
         n_paths: activity.n_paths(),
         n_months: activity.n_months(),
-        first_backlog: world.border.waiting(),
-        first_stock: world.border.stock,
+        first: Opening {
+            backlog: world.border.waiting(),
+            stock: world.border.stock,
+            reserve: world.border.reserve,
+        },
         first_supply: world.supply.record(),
         trade: Trade::new(spec.parameters),
         curve: world.curve,
         records,
     })
-}
-
-/// Factors from t REO to customs weight and value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Trade {
-    /// Gross weight per t REO in the headline figure and as magnets.
-    headline: [f64; N_BASKETS],
-    magnet: [f64; N_BASKETS],
-    /// Value as a multiple of the oxide's, all forms and those of the headline.
-    value: [f64; N_BASKETS],
-    headline_value: [f64; N_BASKETS],
-    vat: f64,
-    cny_per_usd: f64,
-}
-
-impl Trade {
-    fn new(parameters: &Parameters) -> Self {
-        let mut trade = Self {
-            headline: [0.0; N_BASKETS],
-            magnet: [0.0; N_BASKETS],
-            value: [0.0; N_BASKETS],
-            headline_value: [0.0; N_BASKETS],
-            vat: parameters.trade.vat.value,
-            cny_per_usd: parameters.trade.cny_per_usd.value,
-        };
-        for (b, forms) in parameters.forms.iter().enumerate() {
-            for form in forms {
-                let weight = form.share.value / form.reo_content.value;
-                let value = form.share.value * form.value_factor.value;
-                trade.value[b] += value;
-                if form.in_headline {
-                    trade.headline[b] += weight;
-                    trade.headline_value[b] += value;
-                } else if b == Basket::NdPr.index() {
-                    // Every magnet holds NdPr; DyTb leaves inside the same magnets and adds no weight of its own.
-                    trade.magnet[b] += weight;
-                }
-            }
-        }
-        trade
-    }
-
-    /// USD per t REO at the border of China.
-    fn border_price(&self, record: &Record, b: usize) -> f64 {
-        record.price[b].max(0.0) * (1.0 + self.vat) / self.cny_per_usd
-    }
 }
 
 /// The results of a world: every month of every path.
@@ -140,8 +98,7 @@ pub struct Run {
     first_shock: Option<usize>,
     n_paths: usize,
     n_months: usize,
-    first_backlog: ByRegion,
-    first_stock: ByRegion,
+    first: Opening,
     first_supply: SupplyRecord,
     trade: Trade,
     curve: FuturesCurve,
@@ -226,6 +183,12 @@ impl Run {
         Ok(Summary::of(&self.at(output, month_idx)?)?)
     }
 
+    /// The records of a path and the conversion of its trade to customs figures.
+    pub(crate) fn trade_of(&self, path_idx: usize) -> (&[Record], &Trade) {
+        let first = path_idx * self.n_months;
+        (&self.records[first..first + self.n_months], &self.trade)
+    }
+
     /// What is broken: balances that do not close, shipments without leave, numbers that make no sense. Empty if all is
     /// well.
     pub fn violations(&self) -> Vec<Violation> {
@@ -238,12 +201,8 @@ impl Run {
     }
 
     fn audit(&self) -> (Vec<Violation>, f64) {
-        let (mut found, largest) = violations(
-            &self.records,
-            self.n_months,
-            self.start,
-            (&self.first_backlog, &self.first_stock),
-        );
+        let (mut found, largest) =
+            violations(&self.records, self.n_months, self.start, &self.first);
         let (of_supply, largest_of_supply) =
             supply_violations(&self.records, self.n_months, self.start, &self.first_supply);
         found.extend(of_supply);
@@ -262,13 +221,6 @@ impl Run {
     fn value(&self, output: Output, path_idx: usize, month_idx: usize) -> f64 {
         let one = &self.records[path_idx * self.n_months + month_idx];
         let trade = &self.trade;
-        let weighted = |region: Option<Region>, factor: &dyn Fn(usize) -> f64| {
-            let mut sum = 0.0;
-            for b in 0..N_BASKETS {
-                sum += total(&one.shipments, region, Some(Basket::ALL[b])) * factor(b);
-            }
-            sum
-        };
         let inverse = |value: f64| if value > 0.0 { -1.0 / value } else { f64::NEG_INFINITY };
         let decision = &one.decision;
         match output {
@@ -284,12 +236,23 @@ impl Run {
             Output::FringeSupply(b) => one.fringe[b.index()],
             Output::Use(r, b) => one.region_use[r.index()][b.index()],
             Output::Exports(r, b) => total(&one.shipments, r, b),
-            Output::HeadlineExports(r) => weighted(r, &|b| trade.headline[b]),
-            Output::MagnetExports(r) => weighted(r, &|b| trade.magnet[b]),
-            Output::ExportValue(r) => weighted(r, &|b| trade.value[b] * trade.border_price(one, b)),
-            Output::HeadlineValue(r) => {
-                weighted(r, &|b| trade.headline_value[b] * trade.border_price(one, b))
+            Output::HeadlineExports(r) => trade.weight(one, r, Goods::Raw),
+            Output::MagnetExports(r) => trade.weight(one, r, Goods::Processed),
+            Output::ExportValue(r) => {
+                Goods::ALL.into_iter().map(|goods| trade.value(one, r, goods)).sum()
             }
+            Output::HeadlineValue(r) => trade.value(one, r, Goods::Raw),
+            Output::FormExports(form, b) => trade.form_tonnes(one, form, b),
+            Output::UnitValue(form, b) => trade.unit_value(one, form, b),
+            Output::Arrivals(r, b) => total(&one.arrivals, r, b),
+            Output::Transit(r, b) => total(&one.transit, r, b),
+            Output::Leaked(r, b) => one.leaked[r.index()][b.index()],
+            Output::Stockpile(r, b) => total(&one.reserve, r, b),
+            Output::ForwardStock(r, b) => total(&one.forward, r, b),
+            Output::PerceivedHazard(r, b) => one.hazard[r.index()][b.index()],
+            Output::Exposure(Region::China, _) | Output::DirectExposure(Region::China, _) => 1.0,
+            Output::Exposure(r, b) => one.from_china[r.index()][b.index()],
+            Output::DirectExposure(r, b) => one.direct[r.index()][b.index()],
             Output::Unmet(r, b) => total(&one.unmet, r, b),
             Output::Backlog(r, b) => total(&one.backlog, r, b),
             Output::Stock(r, b) => total(&one.stock, r, b),
@@ -330,7 +293,7 @@ impl Run {
 }
 
 /// Sum over regions outside China (or one) and baskets (or one).
-fn total(values: &ByRegion, region: Option<Region>, basket: Option<Basket>) -> f64 {
+pub(crate) fn total(values: &ByRegion, region: Option<Region>, basket: Option<Basket>) -> f64 {
     let row = |r: usize| basket.map_or_else(|| values[r].iter().sum(), |b| values[r][b.index()]);
     region.map_or_else(|| OUTSIDE.into_iter().map(row).sum(), |r: Region| row(r.index()))
 }

@@ -223,12 +223,18 @@ impl MarketModel {
             rivals: Ore::RIVAL
                 .map(|ore| parameters.fringe.iter().position(|one| one.ore == Some(ore))),
             downstream_margin: parameters.state.downstream_margin.value,
-            magnet_share: std::array::from_fn(|b| {
-                let forms = parameters.forms[b].iter();
-                forms.filter(|form| !form.in_headline).map(|form| form.share.value).sum()
-            }),
+            magnet_share: [0.0; N_BASKETS],
             dependence_value: 0.0,
         };
+        model.magnet_share = std::array::from_fn(|b| {
+            let (mut magnets, mut used) = (0.0, 0.0);
+            for r in 1..N_REGIONS {
+                let of_region: f64 = model.scale[r].iter().map(|one| one[b]).sum();
+                magnets += of_region * trade.processed_share[r][b].value;
+                used += of_region;
+            }
+            if used > 0.0 { magnets / used } else { 0.0 }
+        });
         model.dependence_value =
             parameters.state.dependence_weight.value * model.base_value_abroad();
         for one in &parameters.controlled {

@@ -3,15 +3,17 @@
 use monazite_series::{Frequency, Period};
 use monazite_stochastic::Key;
 
-use crate::border::{Border, BorderRules, Needs, use_at};
+use crate::border::{Border, BorderMonth, BorderRules, Needs, use_at};
 use crate::factors::{Factors, OnPath};
 use crate::futures::FuturesCurve;
+use crate::heavy::{HeavyContent, HeavyState, ln_relative};
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN, Source};
+use crate::stocks::Orders;
 use crate::storers::Storers;
 use crate::supply::SupplyStart;
 use crate::{
     ActivityPaths, Conduct, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError,
-    Region, Scenario,
+    Region, Scenario, Variable,
 };
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.
@@ -62,6 +64,12 @@ pub(crate) struct World<'a> {
     pub(crate) trend: Vec<[f64; N_USES]>,
     pub(crate) curve: FuturesCurve,
     pub(crate) border: Border,
+    /// ln(p̃/p̄) at the prices that buyers have adapted to before the first month.
+    pub(crate) ln_paid: ByRegion,
+    /// Dy and Tb per magnet at those prices.
+    pub(crate) heavy: HeavyState,
+    /// Use at those prices and the first month's mean activity.
+    pub(crate) start_use: ByRegion,
     pub(crate) supply: SupplyStart,
     /// Use at base prices and activity 1.
     pub(crate) base_use: ByRegion,
@@ -76,6 +84,8 @@ pub(crate) struct World<'a> {
 pub(crate) struct Schedule {
     /// By month.
     pub(crate) factors: Vec<Factors>,
+    /// By month.
+    pub(crate) months: Vec<BorderMonth>,
     /// By month; `None` where the supplier does not decide.
     pub(crate) plans: Vec<Option<Plan>>,
     /// What storers go by, by month: the months to come at what is known in the month.
@@ -112,13 +122,8 @@ impl<'a> World<'a> {
         if spec.conduct.forward_rounds().is_some() {
             model.rivals()?;
         }
-        let base = base_needs(&model);
-        let rules = BorderRules::new(spec.parameters, &model, &base.total)?;
-        let border = rules.warm(spec.start, &base, &base_outside_sales(&model));
         let n_months = activity.n_months();
         let mean = activity.mean();
-        let factors =
-            (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
         let years: Vec<f64> = (0..n_months)
             .map(|t| years_between(spec.parameters.base_year, spec.start.plus(t as i64)))
             .collect();
@@ -128,9 +133,24 @@ impl<'a> World<'a> {
             .map(|&years| std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years)))
             .collect();
         let mean_of = |r: usize, u: usize, t: usize| mean[(r * N_USES + u) * n_months + t];
+        let ln_paid = adapted(&model);
+        let heavy = adapted_heavy(&model);
+        let first = std::array::from_fn(|r| {
+            std::array::from_fn(|u| [mean_of(r, u, 0) * trend[0][u]; N_BASKETS])
+        });
+        let start = start_needs(&model, (&ln_paid, &heavy), &first);
+        let rules = BorderRules::new(spec.parameters, &model)?;
+        let border = rules.warm(spec.start, &start, &base_outside_sales(&model));
         let path =
             OnPath { scenario: spec.scenario, start: spec.start, sizes: &[], activity: &mean_of };
-        let (plans, outlooks) = (plans(&path, &trend), outlooks(&path, &trend));
+        let factors: Vec<Factors> =
+            (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
+        let schedule = Schedule {
+            months: border_months((&model, &rules), &path, &factors),
+            factors,
+            plans: plans(&path, &trend),
+            outlooks: outlooks(&path, &trend),
+        };
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
             rules,
@@ -140,7 +160,7 @@ impl<'a> World<'a> {
             key: Key::new(spec.seed),
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
-            schedule: Schedule { factors, plans, outlooks },
+            schedule,
             storers: match spec.storers {
                 Some(storers) => storers.clone(),
                 None => Storers::solve(spec.parameters)?,
@@ -148,8 +168,11 @@ impl<'a> World<'a> {
             trend,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
+            ln_paid,
+            heavy,
+            start_use: start.total,
             supply: SupplyStart::new(&model, spec.start, years),
-            base_use: base.total,
+            base_use: base_use(&model),
             base_year: spec.parameters.base_year,
             model,
             scenario: spec.scenario.clone(),
@@ -171,8 +194,11 @@ impl<'a> World<'a> {
         let mean_of = |r: usize, u: usize, t: usize| self.mean_of(r, u, t);
         let expected = OnPath { activity: &mean_of, ..path };
         let n_months = self.activity.n_months();
+        let factors: Vec<Factors> =
+            (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect();
         Some(Schedule {
-            factors: (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect(),
+            months: border_months((&self.model, &self.rules), &path, &factors),
+            factors,
             plans: plans(&expected, &self.trend),
             outlooks: outlooks(&expected, &self.trend),
         })
@@ -242,16 +268,85 @@ fn years_between(base_year: i32, month: Period) -> f64 {
 }
 
 /// Use at base prices and activity 1.
-fn base_needs(model: &MarketModel) -> Needs {
-    let demand = model.demand(
-        model.adjustment,
-        &[[0.0; N_BASKETS]; N_REGIONS],
-        &[[[1.0; N_BASKETS]; N_USES]; N_REGIONS],
-        &[1.0; N_BASKETS],
-        &model.tariff,
-    );
+fn base_use(model: &MarketModel) -> ByRegion {
+    let (demand, _) = model.base_month();
     let prices = std::array::from_fn(|r| std::array::from_fn(|b| model.ln_base[r][b].exp()));
-    use_at(&demand, &prices, [[1.0; N_BASKETS]; N_REGIONS])
+    use_at(&demand, &prices, &Orders::USE).total
+}
+
+/// ln(p̃/p̄) of buyers who have adapted to the start prices.
+fn adapted(model: &MarketModel) -> ByRegion {
+    std::array::from_fn(|r| {
+        let (slope, constant) = model.line(r, model.tariff[r]);
+        std::array::from_fn(|b| {
+            let start = model.start_price[b];
+            if start == model.base_price[b] {
+                0.0
+            } else {
+                (slope * start + constant).ln() - model.ln_base[r][b]
+            }
+        })
+    })
+}
+
+/// Dy and Tb per magnet of buyers who have adapted to the start prices.
+fn adapted_heavy(model: &MarketModel) -> HeavyState {
+    std::array::from_fn(|r| {
+        let (slope, constant) = model.line(r, model.tariff[r]);
+        let parity = model.start_price.map(|price| slope * price + constant);
+        model.heavy.adapted(ln_relative(&parity, &model.ln_base[r]))
+    })
+}
+
+/// Use at start prices and the expected activity of the first month, all of it ordered.
+fn start_needs(
+    model: &MarketModel,
+    (ln_paid, heavy): (&ByRegion, &HeavyState),
+    activity: &Activity,
+) -> Needs {
+    let mut demand =
+        model.demand(model.adjustment, ln_paid, activity, &[1.0; N_BASKETS], &model.tariff);
+    HeavyContent::apply(&mut demand, heavy);
+    let prices = std::array::from_fn(|r| {
+        std::array::from_fn(|b| (model.ln_base[r][b] + ln_paid[r][b]).exp())
+    });
+    use_at(&demand, &prices, &Orders::USE)
+}
+
+/// What holds at the border month by month.
+fn border_months(
+    (model, rules): (&MarketModel, &BorderRules),
+    path: &OnPath<'_>,
+    factors: &[Factors],
+) -> Vec<BorderMonth> {
+    let month = |t: usize| {
+        let ahead = tariffs_ahead((model, rules), path, factors, t);
+        rules.in_month(path.start.plus(t as i64), &factors[t], ahead)
+    };
+    (0..factors.len()).map(month).collect()
+}
+
+/// Months of use beyond a tariff's rise that buyers of every region find worth holding in a month: what is on in it is
+/// known when orders are placed, and so is what has been announced.
+fn tariffs_ahead(
+    (model, rules): (&MarketModel, &BorderRules),
+    path: &OnPath<'_>,
+    factors: &[Factors],
+    month_idx: usize,
+) -> [f64; N_REGIONS] {
+    let moves = |shock: &crate::Shock| matches!(shock.variable, Variable::Tariff(_));
+    let known: Vec<[f64; N_REGIONS]> = if path.scenario.shocks.iter().any(moves) {
+        (month_idx + 1..factors.len())
+            .map(|later| Factors::on_path(path, later, Some(month_idx + 1)).tariff)
+            .collect()
+    } else {
+        vec![[0.0; N_REGIONS]; factors.len() - month_idx - 1]
+    };
+    std::array::from_fn(|r| {
+        let rate = |size: f64| model.tariff[r] + size;
+        let later = known.iter().map(|tariff| rate(tariff[r]));
+        rules.stocks.months_ahead(rate(factors[month_idx].tariff[r]), later)
+    })
 }
 
 /// The fringe's sales outside China in the base year.

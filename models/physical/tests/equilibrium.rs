@@ -11,7 +11,7 @@ use monazite_physical::{
 
 /// No licences, no disturbance, no growth: every month is the base year.
 fn still(mut parameters: Parameters) -> Parameters {
-    parameters.licences.control_month = None;
+    parameters.licences.lift();
     for one in &mut parameters.disturbance.standard_deviation {
         one.value = 0.0;
     }

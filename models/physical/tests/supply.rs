@@ -17,7 +17,7 @@ const NDPR: Output = Output::Price(Basket::NdPr);
 /// No disturbances and no licences.
 fn still() -> Parameters {
     let mut parameters = parameters();
-    parameters.licences.control_month = None;
+    parameters.licences.lift();
     for one in &mut parameters.disturbance.standard_deviation {
         one.value = 0.0;
     }

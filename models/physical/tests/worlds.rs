@@ -167,8 +167,10 @@ fn a_border_without_free_goods_and_licences_is_closed() {
         .map(|variable| Shock::step(variable.parse().unwrap(), -1.0));
     let scenario = with_shocks(closed.into());
     let mut parameters = parameters();
-    for control in [parameters.licences.control_month, None] {
-        parameters.licences.control_month = control;
+    for is_lifted in [false, true] {
+        if is_lifted {
+            parameters.licences.lift();
+        }
         let paths = ActivityPaths::constant(2, 4).unwrap();
         let run = simulate(&spec(&parameters, &scenario, "cournot-2"), &paths).unwrap();
         assert_eq!(run.violations(), []);

@@ -307,7 +307,7 @@ pub(super) fn with_observed_trade(
 /// Twelve times the shipments of an undisturbed month of the base year, no licences.
 fn yearly_shipments(base: &BaseYear, assumed: &Assumed, output: Output) -> Result<f64, Diagnostic> {
     let mut parameters = monazite_physical::calibrate(base, assumed).map_err(|e| refused(&e))?;
-    parameters.licences.control_month = None;
+    parameters.licences.lift();
     let start = month(BASE_YEAR, 1)?;
     let conduct = Conduct::Theta(parameters.base_theta.value);
     let activity = ActivityPaths::constant(2, 1).map_err(|e| refused(&e))?;

@@ -8,6 +8,7 @@
 //!
 //! A scenario may build on another one (`base`): [`Scenario::resolved`] puts the shocks of that one before its own.
 
+mod cells;
 mod fault;
 mod overlap;
 mod presets;
@@ -20,6 +21,7 @@ mod variable;
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
 
+pub use cells::LicenceCells;
 pub use fault::ScenarioFault;
 pub use overlap::Combine;
 pub use presets::{PRESETS, REPLAY_PRESETS};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::LicenceCells;
 use crate::{Basket, EndUse, Ore, PhysicalError, Region};
 
 /// What a shock acts on.
@@ -18,11 +19,24 @@ pub enum Variable {
     /// Dy and Tb per magnet that buyers aim at, all regions; content follows at its own speed: `substitution`, −.3 for
     /// grades with 30 % less.
     Substitution,
-    /// Monthly approval hazard of licences, all cells: `licence-hazard`; size −1 stops approvals.
-    LicenceHazard,
+    /// Monthly approval hazard of licences, all cells or some: `licence-hazard`, `licence-hazard.us.military.processed`;
+    /// size −1 stops approvals.
+    LicenceHazard(LicenceCells),
     /// Share of desired shipments that needs no licence, all cells: `licence-free-share`; size −1 puts every good under
     /// licence, those outside the control of the parameters included.
     LicenceFreeShare,
+    /// Hazard of disruption, 0…1, that an announcement makes buyers perceive at least, in one region or in all:
+    /// `announced-hazard`, `announced-hazard.us`.
+    AnnouncedHazard(Option<Region>),
+    /// Target of a region's strategic stockpile, an addition in days of use: `stockpile.us`.
+    Stockpile(Region),
+    /// Share of orders that go by way of an intermediary: `transit.europe`, `transit.taiwan`; size −1 shuts it.
+    Transit(Region),
+    /// Share of intermediaries' arrivals that can be diverted to regions refused licences: `leakage`.
+    Leakage,
+    /// Share of raw exports that leave as processed goods instead, an addition: `value-chain`; negative the other way
+    /// round.
+    ValueChain,
     /// Output limits of the dominant supplier's ores: `quota`.
     Quota,
     /// Growth of these limits: `quota-growth`; size −1 freezes them at their last level.
@@ -49,7 +63,13 @@ impl fmt::Display for Variable {
             Self::Activity(end_use, Some(region)) => write!(f, "activity.{end_use}.{region}"),
             Self::Intensity(end_use, basket) => write!(f, "intensity.{end_use}.{basket}"),
             Self::Substitution => f.write_str("substitution"),
-            Self::LicenceHazard => f.write_str("licence-hazard"),
+            Self::LicenceHazard(cells) => write!(f, "licence-hazard{cells}"),
+            Self::AnnouncedHazard(None) => f.write_str("announced-hazard"),
+            Self::AnnouncedHazard(Some(region)) => write!(f, "announced-hazard.{region}"),
+            Self::Stockpile(region) => write!(f, "stockpile.{region}"),
+            Self::Transit(region) => write!(f, "transit.{region}"),
+            Self::Leakage => f.write_str("leakage"),
+            Self::ValueChain => f.write_str("value-chain"),
             Self::LicenceFreeShare => f.write_str("licence-free-share"),
             Self::Quota => f.write_str("quota"),
             Self::QuotaGrowth => f.write_str("quota-growth"),
@@ -67,6 +87,11 @@ impl FromStr for Variable {
     type Err = PhysicalError;
 
     fn from_str(text: &str) -> Result<Self, PhysicalError> {
+        if let Some(cells) = text.strip_prefix("licence-hazard")
+            && (cells.is_empty() || cells.starts_with('.'))
+        {
+            return cells.parse().map(Self::LicenceHazard);
+        }
         let mut parts = text.split('.');
         let (head, first, second, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
         Ok(match (head, first, second, rest) {
@@ -78,7 +103,13 @@ impl FromStr for Variable {
                 Self::Intensity(end_use.parse()?, basket.parse()?)
             }
             (Some("substitution"), None, None, None) => Self::Substitution,
-            (Some("licence-hazard"), None, None, None) => Self::LicenceHazard,
+            (Some("announced-hazard"), region, None, None) => {
+                Self::AnnouncedHazard(region.map(abroad).transpose()?)
+            }
+            (Some("stockpile"), Some(region), None, None) => Self::Stockpile(abroad(region)?),
+            (Some("transit"), Some(region), None, None) => Self::Transit(intermediary(region)?),
+            (Some("leakage"), None, None, None) => Self::Leakage,
+            (Some("value-chain"), None, None, None) => Self::ValueChain,
             (Some("licence-free-share"), None, None, None) => Self::LicenceFreeShare,
             (Some("quota"), None, None, None) => Self::Quota,
             (Some("quota-growth"), None, None, None) => Self::QuotaGrowth,
@@ -92,7 +123,9 @@ impl FromStr for Variable {
                 return Err(PhysicalError::UnknownName {
                     name: text.to_owned(),
                     expected: "a variable: activity.USE[.REGION], intensity.USE.BASKET, substitution, \
-                               licence-hazard, licence-free-share, quota, quota-growth, \
+                               licence-hazard[.REGION][.civil|.military][.raw|.processed], \
+                               licence-free-share, announced-hazard[.REGION], stockpile.REGION, \
+                               transit.europe, transit.taiwan, leakage, value-chain, quota, quota-growth, \
                                availability.ORE, capacity.ORE, recycling, concentrate-shipments, \
                                separation, tariff.REGION",
                 });
@@ -102,16 +135,25 @@ impl FromStr for Variable {
 }
 
 impl Variable {
-    /// What is done to it when nothing is done: an addition to the rate for tariffs and to the share of concentrate
-    /// that ships, a factor for all others.
+    /// What is done to it when nothing is done: an addition to rates, shares and days that are zero unless
+    /// somebody moves them, a factor for all others.
     pub const fn is_added(self) -> bool {
-        matches!(self, Self::Tariff(_) | Self::ConcentrateShipments)
+        matches!(
+            self,
+            Self::Tariff(_)
+                | Self::ConcentrateShipments
+                | Self::Stockpile(_)
+                | Self::AnnouncedHazard(_)
+                | Self::ValueChain
+        )
     }
 
     /// Least and largest size of a shock, and what is said of any other.
     pub(super) const fn sizes(self) -> (f64, f64, &'static str) {
         match self {
-            Self::Tariff(_) => (f64::MIN, f64::MAX, "finite"),
+            Self::Tariff(_) | Self::Stockpile(_) => (f64::MIN, f64::MAX, "finite"),
+            Self::AnnouncedHazard(_) => (0.0, 1.0, "between 0 and 1"),
+            Self::ValueChain => (-1.0, 1.0, "between −1 and 1"),
             Self::ConcentrateShipments => {
                 (-1.0, 1.0, "between −1 and 1, since it is added to a share")
             }
@@ -152,9 +194,17 @@ impl Variable {
             Self::Availability(ore) | Self::Capacity(ore) => [Some(ore.index()), None, None],
             Self::Tariff(region) => [Some(region.index()), None, None],
             Self::Intensity(end_use, basket) => [Some(end_use.index()), Some(basket.index()), None],
+            Self::LicenceHazard(cells) => [
+                cells.region.map(Region::index),
+                cells.purpose.map(|one| one as usize),
+                cells.goods.map(|one| one as usize),
+            ],
+            Self::AnnouncedHazard(region) => [region.map(Region::index), None, None],
+            Self::Stockpile(region) | Self::Transit(region) => [Some(region.index()), None, None],
             Self::Substitution
-            | Self::LicenceHazard
             | Self::LicenceFreeShare
+            | Self::Leakage
+            | Self::ValueChain
             | Self::Quota
             | Self::QuotaGrowth
             | Self::Recycling
@@ -162,6 +212,30 @@ impl Variable {
             | Self::Separation => [None; 3],
         }
     }
+}
+
+/// A region outside China.
+pub(super) fn abroad(name: &str) -> Result<Region, PhysicalError> {
+    let region: Region = name.parse()?;
+    if region == Region::China {
+        return Err(PhysicalError::UnknownName {
+            name: name.to_owned(),
+            expected: "a region outside China: japan, us, europe, korea, vietnam, taiwan, rest",
+        });
+    }
+    Ok(region)
+}
+
+/// A region that passes goods on.
+fn intermediary(name: &str) -> Result<Region, PhysicalError> {
+    let region: Region = name.parse()?;
+    if Region::INTERMEDIARIES.contains(&region) {
+        return Ok(region);
+    }
+    Err(PhysicalError::UnknownName {
+        name: name.to_owned(),
+        expected: "an intermediary: transit.europe, transit.taiwan",
+    })
 }
 
 fn fringe(name: &str) -> Result<Ore, PhysicalError> {
@@ -202,7 +276,22 @@ mod tests {
         for text in [
             "activity.ev",
             "activity.wind.china",
+            "intensity.ev.DyTb",
+            "substitution",
             "licence-hazard",
+            "licence-hazard.us",
+            "licence-hazard.military",
+            "licence-hazard.processed",
+            "licence-hazard.us.civil.raw",
+            "announced-hazard",
+            "announced-hazard.japan",
+            "stockpile.korea",
+            "transit.taiwan",
+            "leakage",
+            "value-chain",
+            "recycling",
+            "concentrate-shipments",
+            "separation",
             "licence-free-share",
             "quota",
             "quota-growth",
@@ -212,7 +301,25 @@ mod tests {
         ] {
             assert_eq!(variable(text).to_string(), text);
         }
-        for text in ["activity", "activity.ev.mars", "quota.us", "availability.china-clay", ""] {
+        for text in [
+            "activity",
+            "activity.ev.mars",
+            "quota.us",
+            "availability.china-clay",
+            "licence-hazard.",
+            "licence-hazard.china",
+            "licence-hazard.raw.us",
+            "licence-hazard.us.us",
+            "licence-hazards",
+            "announced-hazard.china",
+            "announced-hazard.us.raw",
+            "stockpile",
+            "stockpile.china",
+            "transit.us",
+            "transit",
+            "leakage.us",
+            "",
+        ] {
             assert!(text.parse::<Variable>().is_err(), "{text}");
         }
     }
@@ -226,5 +333,7 @@ mod tests {
         }
         assert!(!variable("quota").overlaps(variable("quota-growth")));
         assert!(variable("tariff.us").contains(variable("tariff.us")));
+        let (us, raw) = (variable("licence-hazard.us"), variable("licence-hazard.raw"));
+        assert!(us.overlaps(raw) && !us.contains(raw) && variable("licence-hazard").contains(us));
     }
 }

@@ -81,8 +81,8 @@ const SHOWN: [&str; 11] = [
     "demand.adjustment",
     "demand.level",
     "disturbance",
-    "licences.hazard",
-    "licences.withdrawal",
+    "licences.processed.hazard",
+    "licences.processed.withdrawal",
     "futures",
 ];
 
