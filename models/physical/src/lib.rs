@@ -41,7 +41,7 @@ mod simulate;
 mod state;
 mod world;
 
-pub use activity::ActivityPaths;
+pub use activity::{ActivityPaths, ExpectedActivity};
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate};
 pub use checks::Violation;
@@ -61,5 +61,5 @@ pub use parameters::{
 };
 pub use record::Output;
 pub use scenario::{PRESETS, Scenario, Shape, Shock, ShockStart, Variable};
-pub use simulate::{Run, simulate};
+pub use simulate::{Run, simulate, simulate_block};
 pub use world::{Conduct, WorldSpec};

@@ -57,7 +57,7 @@ pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<Vec<Record>
         .map(|t| {
             path.month(t).map_err(|source| PhysicalError::Month {
                 month: world.start.plus(t as i64).to_string(),
-                path: path_idx + 1,
+                path: world.first_path as usize + path_idx + 1,
                 source: Box::new(source),
             })
         })
@@ -87,7 +87,7 @@ impl<'a> Path<'a> {
         Self {
             world,
             index: path_idx,
-            normals: world.key.stream(path_idx as u64, DISTURBANCE),
+            normals: world.key.stream(world.first_path + path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
             ln_paid,
             expected: vec![Vec::with_capacity(world.activity.n_months()); model.sources.len()],
@@ -260,6 +260,11 @@ impl<'a> Path<'a> {
                 if available < wanted * (1.0 - 1e-9) {
                     record.region_price[r][b] = demand[b].region_price(r, available, parity[r][b]);
                     record.unmet[r][b] = wanted - available;
+                    let at = |price| demand[b].region_uses(r, price).0;
+                    let (whole, had) = (at(parity[r][b]), at(record.region_price[r][b]));
+                    for u in 0..N_USES {
+                        record.unmet_use[r][u] += (whole[u] - had[u]).max(0.0);
+                    }
                 }
                 record.region_use[r][b] = wanted.min(available);
                 self.border.stock[r][b] = available - record.region_use[r][b];

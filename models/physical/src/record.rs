@@ -6,7 +6,7 @@ use std::str::FromStr;
 use monazite_stochastic::TwoFactorState;
 
 use crate::state::{ByRegion, N_OWN};
-use crate::{Basket, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
+use crate::{Basket, EndUse, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError, Region};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
 
@@ -42,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) region_price: ByRegion,
     pub(crate) region_use: ByRegion,
     pub(crate) unmet: ByRegion,
+    /// Unmet use by end use, all baskets.
+    pub(crate) unmet_use: [[f64; N_USES]; N_REGIONS],
     pub(crate) shipments: ByRegion,
     pub(crate) allowed: ByRegion,
     pub(crate) fringe_sales: ByRegion,
@@ -65,6 +67,7 @@ impl Record {
         region_price: NOTHING,
         region_use: NOTHING,
         unmet: NOTHING,
+        unmet_use: [[0.0; N_USES]; N_REGIONS],
         shipments: NOTHING,
         allowed: NOTHING,
         fringe_sales: NOTHING,
@@ -109,6 +112,9 @@ pub enum Output {
     HeadlineValue(Option<Region>),
     /// Use wanted at the price from China and not had, t REO: `unmet`, `unmet.us`, `unmet.us.DyTb`, `unmet.DyTb`.
     Unmet(Option<Region>, Option<Basket>),
+    /// Unmet use of an end use, all baskets, t REO: `unmet-use.ev`, `unmet-use.us.ev`. Uses give way as the price of the
+    /// region rises, so it adds up to unmet use.
+    UnmetUse(Option<Region>, EndUse),
     /// Goods waiting for a licence, t REO: as for unmet use.
     Backlog(Option<Region>, Option<Basket>),
     /// Working stocks outside China, t REO: as for unmet use.
@@ -143,6 +149,7 @@ impl Output {
             | Self::Use(..)
             | Self::Exports(..)
             | Self::Unmet(..)
+            | Self::UnmetUse(..)
             | Self::Backlog(..)
             | Self::Stock(..)
             | Self::DemandAtBase(_)
@@ -172,6 +179,7 @@ impl Output {
                 | Self::ExportValue(_)
                 | Self::HeadlineValue(_)
                 | Self::Unmet(..)
+                | Self::UnmetUse(..)
                 | Self::DemandAtBase(_)
                 | Self::Dumped(_)
         )
@@ -226,6 +234,9 @@ impl fmt::Display for Output {
             Self::ExportValue(region) => with("export-value", region, None),
             Self::HeadlineValue(region) => with("headline-value", region, None),
             Self::Unmet(region, basket) => with("unmet", region, basket),
+            Self::UnmetUse(region, end_use) => {
+                format!("{}.{end_use}", with("unmet-use", region, None))
+            }
             Self::Backlog(region, basket) => with("backlog", region, basket),
             Self::Stock(region, basket) => with("stock", region, basket),
             Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
@@ -283,6 +294,9 @@ impl FromStr for Output {
             ("export-value", region, None, None) => Self::ExportValue(region),
             ("headline-value", region, None, None) => Self::HeadlineValue(region),
             ("unmet", region, basket, None) => Self::Unmet(region, basket),
+            ("unmet-use", region, None, Some(end_use)) => {
+                Self::UnmetUse(region, end_use.parse().map_err(|_| unknown())?)
+            }
             ("backlog", region, basket, None) => Self::Backlog(region, basket),
             ("stock", region, basket, None) => Self::Stock(region, basket),
             ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
@@ -310,6 +324,8 @@ mod tests {
             Output::Use(Region::China, Basket::LaCe),
             Output::Unmet(Some(Region::Us), Some(Basket::DyTb)),
             Output::Stock(None, None),
+            Output::UnmetUse(None, EndUse::NonMagnet),
+            Output::UnmetUse(Some(Region::Us), EndUse::Ev),
             Output::Corner(Basket::NdPr),
             Output::Share(Basket::NdPr),
             Output::MeasuredElasticity(Basket::NdPr),

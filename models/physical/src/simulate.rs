@@ -33,7 +33,9 @@ use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
 use crate::world::{Conduct, OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, N_BASKETS, Ore, Parameters, PhysicalError, Region};
+use crate::{
+    ActivityPaths, Basket, ExpectedActivity, N_BASKETS, Ore, Parameters, PhysicalError, Region,
+};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -43,7 +45,21 @@ const MIN_PATHS: usize = 4;
 /// # Errors
 /// Parameters, scenario or start out of range, or the first path whose market could not be solved.
 pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, PhysicalError> {
-    let world = World::new(spec, activity)?;
+    simulate_block(spec, activity, &activity.expected(), 0)
+}
+
+/// Runs a world on some of its paths: those from `first_path` (counted from 0) on, whose activity is `activity`, while the
+/// supplier expects `expected`. A path comes out the same in whatever block it is run.
+///
+/// # Errors
+/// As [`simulate`], or an expectation for another number of months.
+pub fn simulate_block(
+    spec: &WorldSpec<'_>,
+    activity: &ActivityPaths,
+    expected: &ExpectedActivity,
+    first_path: u64,
+) -> Result<Run, PhysicalError> {
+    let world = World::new(spec, activity, (expected, first_path))?;
     let paths = || -> Vec<Result<Vec<Record>, PhysicalError>> {
         (0..activity.n_paths())
             .into_par_iter()
@@ -281,6 +297,10 @@ impl Run {
                 weighted(r, &|b| trade.headline_value[b] * trade.border_price(one, b))
             }
             Output::Unmet(r, b) => total(&one.unmet, r, b),
+            Output::UnmetUse(r, u) => {
+                let of = |r: usize| one.unmet_use[r][u.index()];
+                r.map_or_else(|| OUTSIDE.into_iter().map(of).sum(), |r| of(r.index()))
+            }
             Output::Backlog(r, b) => total(&one.backlog, r, b),
             Output::Stock(r, b) => total(&one.stock, r, b),
             Output::DemandAtBase(b) => one.demand_at_base[b.index()],

@@ -12,7 +12,8 @@ use crate::factors::Factors;
 use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::{
-    ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
+    ActivityPaths, ExpectedActivity, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError,
+    Region, Scenario,
 };
 
 /// How much of its market power the dominant supplier uses.
@@ -128,6 +129,8 @@ pub(crate) struct World<'a> {
     pub(crate) theta: f64,
     pub(crate) start: Period,
     pub(crate) key: Key,
+    /// Index of the first path of `activity` among all paths: draws are keyed by it.
+    pub(crate) first_path: u64,
     pub(crate) persistence: [f64; N_BASKETS],
     pub(crate) standard_deviation: [f64; N_BASKETS],
     /// By month.
@@ -148,7 +151,15 @@ impl<'a> World<'a> {
     pub(crate) fn new(
         spec: &WorldSpec<'_>,
         activity: &'a ActivityPaths,
+        (expected, first_path): (&ExpectedActivity, u64),
     ) -> Result<Self, PhysicalError> {
+        if expected.n_months() != activity.n_months() {
+            return Err(PhysicalError::Length {
+                name: "expected activity",
+                expected: activity.n_months(),
+                found: expected.n_months(),
+            });
+        }
         spec.parameters.check()?;
         spec.scenario.check()?;
         crate::error::share("theta", spec.conduct.theta())?;
@@ -181,7 +192,8 @@ impl<'a> World<'a> {
             persistence: std::array::from_fn(|b| disturbance.persistence[b].value),
             standard_deviation: std::array::from_fn(|b| disturbance.standard_deviation[b].value),
             factors,
-            plans: plans(spec, activity),
+            plans: plans(spec, expected),
+            first_path,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
             base_use: base.total,
@@ -241,9 +253,8 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
 }
 
 /// The supplier's plans: in January, in July and in the first month, over the months until the next.
-fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
-    let n_months = activity.n_months();
-    let mean = activity.mean();
+fn plans(spec: &WorldSpec<'_>, mean: &ExpectedActivity) -> Vec<Option<Plan>> {
+    let n_months = mean.n_months();
     let decides =
         |t: usize| t == 0 || SETTING_MONTHS.contains(&(spec.start.plus(t as i64).season() + 1));
     (0..n_months)
@@ -257,8 +268,8 @@ fn plans(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Vec<Option<Plan>> {
                 let known = Factors::of(spec.scenario, spec.start, month, Some(t));
                 for r in 0..N_REGIONS {
                     for u in 0..N_USES {
-                        let value = mean[(r * N_USES + u) * n_months + month];
-                        expected[r][u] += value * known.activity[r][u] / (until - t) as f64;
+                        expected[r][u] +=
+                            mean.at(r, u, month) * known.activity[r][u] / (until - t) as f64;
                     }
                 }
             }
