@@ -1,6 +1,7 @@
 //! The command line as typed. One file per subcommand: arguments and a call.
 
 mod backtest;
+mod calibrate;
 mod columns;
 mod data;
 mod explain;
@@ -8,8 +9,11 @@ mod forecast;
 mod init;
 mod model_file;
 mod report;
+mod run_stats;
 mod series_input;
+mod simulate;
 mod sink;
+mod study_input;
 mod terminal;
 
 use std::process::ExitCode;
@@ -45,6 +49,8 @@ enum Command {
     Data(data::Args),
     Forecast(forecast::Args),
     Backtest(backtest::Args),
+    Calibrate(calibrate::Args),
+    Simulate(simulate::Args),
     Explain(explain::Args),
 }
 
@@ -88,6 +94,8 @@ pub fn main() -> ExitCode {
         Command::Data(args) => args.run(&mut terminal),
         Command::Forecast(args) => args.run(&mut terminal),
         Command::Backtest(args) => args.run(&mut terminal),
+        Command::Calibrate(args) => args.run(&mut terminal),
+        Command::Simulate(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -10,7 +10,8 @@
 
 use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, TwoFactor};
 use monazite_physical::{
-    Assumed, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError, Region,
+    Assumed, BaseYear, EndUse, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError,
+    Region,
 };
 use monazite_series::{Period, Series};
 use serde::Serialize;
@@ -22,6 +23,9 @@ use crate::diagnostic::Diagnostic;
 
 mod anchor;
 mod base;
+mod redraw;
+
+pub(crate) use redraw::{Anchor, Inputs};
 
 use base::{base_year, last_prices, with_observed_trade};
 
@@ -33,6 +37,8 @@ const SPOT_SAMPLE: (&str, &str) = ("2013-01", "2024-07");
 /// Parameters with what pins them.
 #[derive(Debug, Clone)]
 pub struct Calibration {
+    base: BaseYear,
+    assumed: Assumed,
     parameters: Parameters,
     pinned: Vec<(String, String)>,
     licences: LicenceFit,
@@ -163,6 +169,8 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let parameters = monazite_physical::calibrate(&base, &assumed).map_err(|e| refused(&e))?;
     let targets = last_prices()?;
     Ok(Calibration {
+        base,
+        assumed,
         parameters,
         pinned,
         notes: vec![spot_note, share_note, licences.note()],

@@ -1,4 +1,10 @@
 //! The worlds of a study: every scenario under every conduct, on the same paths, and what is measured between them.
+//!
+//! [`run_worlds`] holds all paths of the report's worlds; [`Worlds`] runs any number of paths block by block.
+
+mod basis;
+mod blocks;
+mod table;
 
 use monazite_physical::{
     ActivityPaths, Conduct, MarkUp, Measure, Output, PRESETS, Parameters, PhysicalError, Run,
@@ -9,6 +15,13 @@ use serde::Serialize;
 
 use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
+
+pub use basis::{BATCH_PATHS, MarketBasis};
+pub use blocks::{Block, BlockRuns, Worlds};
+pub use table::{BlockValues, DRAWS_HEADER, MonthlyTable, simulation_csv};
+
+/// Conducts that are named where one is not known.
+const CONDUCTS: [&str; 3] = ["taker", "cournot-2", "dominant"];
 
 /// Quantiles of simulation.csv.
 pub const QUANTILES: [f64; 11] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
@@ -80,6 +93,25 @@ pub fn shipped_scenarios() -> Result<Vec<Scenario>, Diagnostic> {
         .collect()
 }
 
+/// The scenario of a name as a command line gives it.
+///
+/// # Errors
+/// `U002` for a name that is not known, with the nearest one.
+pub fn scenario_named(id: &str, known: &[Scenario]) -> Result<Scenario, Diagnostic> {
+    let names = known.iter().map(|one| one.id.as_str());
+    let found = known.iter().find(|one| one.id == id).cloned();
+    found.ok_or_else(|| Diagnostic { code: "U002", ..unknown("scenario", id, names) })
+}
+
+/// The conduct of a name as a command line gives it.
+///
+/// # Errors
+/// `U002` for a name that is not known, with the nearest one.
+pub fn conduct_named(name: &str) -> Result<Conduct, Diagnostic> {
+    let refuse = |_| Diagnostic { code: "U002", ..unknown("conduct", name, CONDUCTS) };
+    name.parse().map_err(refuse)
+}
+
 /// The baseline and the scenarios of a study, found among `known`.
 ///
 /// # Errors
@@ -106,9 +138,7 @@ pub fn scenarios_of(spec: &SimulateSpec, known: &[Scenario]) -> Result<Vec<Scena
 pub fn conducts_of(spec: &SimulateSpec) -> Result<Vec<Conduct>, Diagnostic> {
     let mut conducts = Vec::new();
     for name in &spec.conduct {
-        let conduct: Conduct = name
-            .parse()
-            .map_err(|_| unknown("conduct", name, ["taker", "cournot-2", "dominant"]))?;
+        let conduct: Conduct = name.parse().map_err(|_| unknown("conduct", name, CONDUCTS))?;
         if !conducts.contains(&conduct) {
             conducts.push(conduct);
         }
@@ -128,7 +158,7 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
     Diagnostic::error("S004", format!("`{name}` is not a {what}")).help(hint)
 }
 
-fn refused(e: &PhysicalError) -> Diagnostic {
+pub(super) fn refused(e: &PhysicalError) -> Diagnostic {
     Diagnostic::error("M010", format!("the physical market could not be simulated: {e}"))
         .help("look at the scenario and at the parameters with `monazite calibrate`")
 }
@@ -163,14 +193,7 @@ pub fn run_worlds(
                 seed,
                 n_threads: None,
             };
-            let run = simulate(&world, activity).map_err(|e| refused(&e))?;
-            if let Some(broken) = run.violations().first() {
-                return Err(Diagnostic::error(
-                    "M010",
-                    format!("{} under {conduct}: {broken}", scenario.id),
-                )
-                .help("this is a fault of the program: please report it"));
-            }
+            let run = blocks::checked(simulate(&world, activity).map_err(|e| refused(&e))?)?;
             simulation.rows.extend(rows(&run)?);
             runs.push(run);
         }

@@ -186,6 +186,11 @@ impl ExpectedActivity {
         self.n_months
     }
 
+    /// As the one path of a market without surprises of activity.
+    pub fn as_path(&self) -> ActivityPaths {
+        ActivityPaths { n_paths: 1, n_months: self.n_months, values: self.values.clone() }
+    }
+
     pub(crate) fn at(&self, region_idx: usize, use_idx: usize, month_idx: usize) -> f64 {
         self.values[(region_idx * N_USES + use_idx) * self.n_months + month_idx]
     }
@@ -207,6 +212,7 @@ mod tests {
         assert_eq!(paths.until_month(9).unwrap(), paths);
         let expected = paths.expected();
         assert_eq!(expected.at(Region::Us.index(), EndUse::Ev.index(), 1), 3.0);
+        assert_eq!(expected.as_path().months(0, Region::Us, EndUse::Ev), [2.0, 3.0]);
         assert!(paths.part(2, 2).is_err() && paths.part(0, 0).is_err());
         assert!(paths.until_month(0).is_err());
     }

@@ -49,10 +49,10 @@ pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, P
 }
 
 /// Runs a world on some of its paths: those from `first_path` (counted from 0) on, whose activity is `activity`, while the
-/// supplier expects `expected`. A path comes out the same in whatever block it is run.
+/// supplier expects `expected`, which may reach further. A path comes out the same in whatever block it is run.
 ///
 /// # Errors
-/// As [`simulate`], or an expectation for another number of months.
+/// As [`simulate`], or an expectation for fewer months.
 pub fn simulate_block(
     spec: &WorldSpec<'_>,
     activity: &ActivityPaths,

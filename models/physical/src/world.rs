@@ -153,7 +153,7 @@ impl<'a> World<'a> {
         activity: &'a ActivityPaths,
         (expected, first_path): (&ExpectedActivity, u64),
     ) -> Result<Self, PhysicalError> {
-        if expected.n_months() != activity.n_months() {
+        if expected.n_months() < activity.n_months() {
             return Err(PhysicalError::Length {
                 name: "expected activity",
                 expected: activity.n_months(),

@@ -1,8 +1,8 @@
 //! The anchor: a simulation that starts at the last prices observed and varies as observed prices do.
 
 use monazite_physical::{
-    ActivityPaths, Basket, Conduct, EndUse, N_BASKETS, Origin, Output, Parameter, Parameters,
-    Region, Run, Scenario, WorldSpec, simulate,
+    ActivityPaths, Basket, Conduct, DemandParameters, EndUse, N_BASKETS, Origin, Output, Parameter,
+    Parameters, Region, Run, Scenario, WorldSpec, simulate,
 };
 use monazite_series::Period;
 
@@ -35,18 +35,6 @@ impl Calibration {
         Ok(result)
     }
 
-    /// Level of demand at which use of a basket at the last price is what it was at the base price.
-    fn kept_use(&self, b: usize) -> f64 {
-        let ratio = self.targets[b].value / self.parameters.base_price[b].value;
-        let demand = &self.parameters.demand;
-        let (mut before, mut now) = (0.0, 0.0);
-        for (scale, elasticity) in demand.scale.iter().zip(&demand.elasticity) {
-            before += scale[b].value;
-            now += scale[b].value * ratio.powf(-elasticity.value);
-        }
-        before / now
-    }
-
     fn set_anchor(&mut self, activity: &ActivityPaths, start: Period) -> Result<(), Diagnostic> {
         let mean = mean_activity(activity)?;
         let conduct = Conduct::Theta(self.parameters.base_theta.value);
@@ -56,7 +44,8 @@ impl Calibration {
             .iter()
             .map(|ore| (ore.cost_level.value, ore.cost_slope.value))
             .collect();
-        self.parameters.demand.level[1].value = self.kept_use(1);
+        let ratio = self.targets[1].value / self.parameters.base_price[1].value;
+        self.parameters.demand.level[1].value = kept_use(&self.parameters.demand, 1, ratio);
         // ln of the levels: demand of LaCe, marginal cost, demand of DyTb; every one raises its own price.
         let (mut level, mut step, mut gap) =
             ([0.0; N_BASKETS], [0.1_f64; N_BASKETS], [0.0_f64; N_BASKETS]);
@@ -179,6 +168,16 @@ impl Calibration {
         ));
         Ok(())
     }
+}
+
+/// Level of demand at which use of a basket at `ratio` times the base price, adapted to in full, is what it was.
+pub(super) fn kept_use(demand: &DemandParameters, b: usize, ratio: f64) -> f64 {
+    let (mut before, mut now) = (0.0, 0.0);
+    for (scale, elasticity) in demand.scale.iter().zip(&demand.elasticity) {
+        before += scale[b].value;
+        now += scale[b].value * ratio.powf(-elasticity.value);
+    }
+    before / now
 }
 
 /// S.d. over paths of monthly changes of the log `NdPr` price around their mean in the month, averaged over months: what
