@@ -13,6 +13,7 @@ mod run_stats;
 mod series_input;
 mod simulate;
 mod sink;
+mod stress;
 mod study_input;
 mod terminal;
 
@@ -51,6 +52,7 @@ enum Command {
     Backtest(backtest::Args),
     Calibrate(calibrate::Args),
     Simulate(simulate::Args),
+    Stress(stress::Args),
     Explain(explain::Args),
 }
 
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Backtest(args) => args.run(&mut terminal),
         Command::Calibrate(args) => args.run(&mut terminal),
         Command::Simulate(args) => args.run(&mut terminal),
+        Command::Stress(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -322,10 +322,16 @@ fn variance_table(variance: &Decomposition) -> String {
             maybe(one.total_se),
         ]);
     }
+    let left_out: Vec<String> = variance
+        .n_left_out
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(source, n)| format!("{n} mixes of {source} cannot be calibrated and are left out"))
+        .collect();
     format!(
-        "Share of the variance of logarithms by source, {} pairs of paths ({} left out)\n{}",
+        "Share of the variance of logarithms by source, {} pairs of paths\n{}{}\n",
         variance.n_pairs,
-        variance.n_left_out,
-        columns.render()
+        columns.render(),
+        left_out.join("; ")
     )
 }

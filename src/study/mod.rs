@@ -10,5 +10,6 @@ pub mod manifest;
 pub mod run;
 pub mod simulate;
 pub mod spec;
+pub mod stress;
 pub mod uncertainty;
 pub mod vehicles;

@@ -4,6 +4,7 @@ mod backtest;
 #[path = "../common/mod.rs"]
 mod common;
 mod forecast;
+mod market;
 mod readme;
 mod report;
 mod small;

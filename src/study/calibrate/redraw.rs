@@ -18,7 +18,7 @@ use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
 
 /// Steps of the search, longest step in logs, gap that is good enough for a draw and gap that is a failure.
-const MAX_STEPS: usize = 60;
+const MAX_STEPS: usize = 30;
 const LONGEST_STEP: f64 = 0.3;
 const TOLERANCE: f64 = 1e-5;
 const FAILURE: f64 = 1e-3;
@@ -45,7 +45,7 @@ pub(crate) struct Anchor {
     start: Period,
     activity: ActivityPaths,
     expected: ExpectedActivity,
-    /// ln of the level of LaCe demand, of marginal cost, of the level of DyTb demand.
+    /// ln of the level of `LaCe` demand, of marginal cost, of the level of `DyTb` demand.
     levels: Vector,
     /// Inverse of the derivative of gaps with respect to levels.
     inverse: Matrix,
@@ -85,7 +85,7 @@ impl Calibration {
             levels: [0.0; N_BASKETS],
             inverse: [[0.0; N_BASKETS]; N_BASKETS],
         };
-        let plain = anchor.unanchored(&self.inputs(), catalogue)?;
+        let plain = unanchored(&self.inputs(), catalogue)?;
         let cost = self.parameters.controlled[0].cost_level.value;
         anchor.levels = [
             self.parameters.demand.level[Basket::LaCe.index()].value.ln(),
@@ -122,22 +122,9 @@ impl Anchor {
         inputs: &Inputs,
         catalogue: &Catalogue,
     ) -> Result<Parameters, Diagnostic> {
-        let plain = self.unanchored(inputs, catalogue)?;
+        let plain = unanchored(inputs, catalogue)?;
         let levels = self.search(&plain)?;
         Ok(with_levels(&plain, &levels))
-    }
-
-    /// The base year as an equilibrium, buyers adapted to the last prices, demand for `NdPr` kept up.
-    fn unanchored(&self, inputs: &Inputs, catalogue: &Catalogue) -> Result<Parameters, Diagnostic> {
-        let (base, _) = with_observed_trade(catalogue, inputs.base.clone(), &inputs.assumed)?;
-        let mut parameters =
-            monazite_physical::calibrate(&base, &inputs.assumed).map_err(|e| refused(&e))?;
-        parameters.start_price.clone_from(&inputs.last_price);
-        let b = Basket::NdPr.index();
-        let ratio = inputs.last_price[b].value / parameters.base_price[b].value;
-        let level = super::anchor::kept_use(&parameters.demand, b, ratio);
-        parameters.demand.level[b].value = level * inputs.kept_level.value;
-        Ok(parameters)
     }
 
     /// ln of last prices over first ones; a price at the floor counts as a tenth of its target.
@@ -200,6 +187,19 @@ impl Anchor {
         )
         .help("the last quotes may be out of reach of these parameters"))
     }
+}
+
+/// The base year as an equilibrium, buyers adapted to the last prices, demand for `NdPr` kept up.
+fn unanchored(inputs: &Inputs, catalogue: &Catalogue) -> Result<Parameters, Diagnostic> {
+    let (base, _) = with_observed_trade(catalogue, inputs.base.clone(), &inputs.assumed)?;
+    let mut parameters =
+        monazite_physical::calibrate(&base, &inputs.assumed).map_err(|e| refused(&e))?;
+    parameters.start_price.clone_from(&inputs.last_price);
+    let b = Basket::NdPr.index();
+    let ratio = inputs.last_price[b].value / parameters.base_price[b].value;
+    let level = super::anchor::kept_use(&parameters.demand, b, ratio);
+    parameters.demand.level[b].value = level * inputs.kept_level.value;
+    Ok(parameters)
 }
 
 /// The same parameters with other levels of `LaCe` demand, marginal cost and `DyTb` demand.

@@ -108,6 +108,11 @@ impl MarketBasis {
         drawn.until_month(self.n_months).map_err(|e| refused(&e))
     }
 
+    /// How recent the data behind activity are.
+    pub fn vintage(&self) -> String {
+        format!("{} (vehicles)", self.vehicles.plan.sample.last_period())
+    }
+
     /// The conduct that the base year is calibrated under, by its name if it has one.
     pub fn base_conduct(&self) -> Conduct {
         named_conduct(self.calibration.parameters().base_theta.value)

@@ -1,20 +1,21 @@
 //! How much of a band is what: shares of variance by source, by pick and freeze.
 //!
-//! Two independent sets of sources, A and B, are drawn for each path. With AB_i the sources of A but source i of B, and Y
+//! Two independent sets of sources, A and B, are drawn for each path. With `AB_i` the sources of A but source i of B, and Y
 //! the logarithm of a price or of tonnes,
 //!
 //! ```text
-//! alone_i = 1 − E(Y_B − Y_ABi)²/2V      total_i = E(Y_A − Y_ABi)²/2V      V = Var(Y)
+//! alone_i = E Y_B(Y_ABi − Y_A)/V      total_i = E(Y_A − Y_ABi)²/2V      V = Var(Y)
 //! ```
 //!
 //! `alone` is the share of variance that would go if the source were known and no other (first-order Sobol index); `total`
 //! is the share that would be left if all others were known (total effect). Both come from common random numbers: the
 //! two runs of a pair differ by one source. Totals need not add up to one, because a share of variance that two sources
 //! make together is in the total of both; 1 − Σ alone is the share of such interactions. Standard errors are those of a
-//! jackknife over paths.
+//! jackknife over paths. Where a mix of two draws cannot be calibrated its pair is left out of that source's shares: they
+//! are those given that the base year is an equilibrium under A, B and the mix.
 //!
 //! References: Sobol (2001), Mathematics and Computers in Simulation 55; Jansen (1999), Computer Physics Communications
-//! 117; Saltelli et al. (2010), Computer Physics Communications 181, table 2 (rows e and f).
+//! 117; Saltelli et al. (2010), Computer Physics Communications 181, table 2 (rows b and f).
 
 use monazite_physical::{
     ActivityPaths, Basket, Conduct, Output, Parameters, Scenario, WorldSpec, simulate_block,
@@ -69,19 +70,19 @@ pub struct Decomposition {
     pub deviations: Vec<(String, usize, f64)>,
     /// Pairs of paths.
     pub n_pairs: usize,
-    /// Pairs left out because a mix of their sources cannot be calibrated.
-    pub n_left_out: usize,
+    /// Pairs left out of the shares of a source, by source, because the mix cannot be calibrated.
+    pub n_left_out: Vec<(Source, usize)>,
 }
 
 /// Logarithms of quantities by horizon.
 type Values = Vec<f64>;
-/// A, B, and A with one source of B each.
-type Pair = (Values, Values, [Values; N_SOURCES]);
+/// A, B, and A with one source of B each; none where such a mix cannot be calibrated.
+type Pair = (Values, Values, [Option<Values>; N_SOURCES]);
 
 /// Takes the variance of a world of the base year's conduct apart; parameters are drawn.
 ///
 /// # Errors
-/// `M010` if a market cannot be solved, or if fewer than eight pairs can be calibrated.
+/// `M010` if a market cannot be solved.
 pub fn decompose(
     basis: &MarketBasis,
     scenario: &Scenario,
@@ -95,23 +96,15 @@ pub fn decompose(
     for (k, first) in (0_u64..).zip((0..n_pairs).step_by(PAIRS)) {
         let activity = basis.batch(k)?.until_month(months).map_err(|e| refused(&e))?;
         let setting = Setting { basis, scenario, draws: &draws, horizons: &horizons, activity };
-        let found: Vec<Result<Option<Pair>, Diagnostic>> = (first..n_pairs.min(first + PAIRS))
+        let found: Vec<Result<Pair, Diagnostic>> = (first..n_pairs.min(first + PAIRS))
             .into_par_iter()
             .map(|p| setting.pair(p as u64, p - first))
             .collect();
         for pair in found {
-            pairs.extend(pair?);
+            pairs.push(pair?);
         }
     }
-    if pairs.len() < 8 {
-        let n = pairs.len();
-        return Err(Diagnostic::error(
-            "M010",
-            format!("{n} pairs of draws are too few to take a variance apart"),
-        )
-        .help("draw more paths, or narrow the ranges of parameters"));
-    }
-    Ok(shares(&pairs, &horizons, n_pairs))
+    Ok(shares(&pairs, &horizons))
 }
 
 /// What all pairs have in common.
@@ -124,14 +117,14 @@ struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// All runs of a pair; none if a mix cannot be calibrated.
-    fn pair(&self, path: u64, index: usize) -> Result<Option<Pair>, Diagnostic> {
+    /// All runs of a pair.
+    fn pair(&self, path: u64, index: usize) -> Result<Pair, Diagnostic> {
         let (attempt_a, a) = self.draws.accepted(path)?;
         let (attempt_b, b) = self.draws.accepted(path + OTHER)?;
         let (index_a, index_b) = (index, index + PAIRS);
         let of_a = self.run(&a, index_a, path)?;
         let of_b = self.run(&b, index_b, path + OTHER)?;
-        let mut mixed: [Values; N_SOURCES] = Default::default();
+        let mut mixed: [Option<Values>; N_SOURCES] = Default::default();
         for (i, other) in Source::ALL.into_iter().enumerate() {
             let from = |source| {
                 if source == other { (path + OTHER, attempt_b) } else { (path, attempt_a) }
@@ -140,14 +133,14 @@ impl Setting<'_> {
                 Source::Activity => a.clone(),
                 _ => match self.draws.mixed(&from) {
                     Ok(parameters) => parameters,
-                    Err(_) => return Ok(None),
+                    Err(_) => continue,
                 },
             };
             let index = if other == Source::Activity { index_b } else { index_a };
             let stream = if other == Source::Disturbances { path + OTHER } else { path };
-            mixed[i] = self.run(&parameters, index, stream)?;
+            mixed[i] = Some(self.run(&parameters, index, stream)?);
         }
-        Ok(Some((of_a, of_b, mixed)))
+        Ok((of_a, of_b, mixed))
     }
 
     fn run(
@@ -178,12 +171,13 @@ impl Setting<'_> {
     }
 }
 
-fn shares(pairs: &[Pair], horizons: &[usize], n_pairs: usize) -> Decomposition {
+fn shares(pairs: &[Pair], horizons: &[usize]) -> Decomposition {
+    let left_out = |i: usize| pairs.iter().filter(|(_, _, mixed)| mixed[i].is_none()).count();
     let mut all = Decomposition {
         shares: Vec::new(),
         deviations: Vec::new(),
-        n_pairs,
-        n_left_out: n_pairs - pairs.len(),
+        n_pairs: pairs.len(),
+        n_left_out: Source::ALL.into_iter().enumerate().map(|(i, s)| (s, left_out(i))).collect(),
     };
     for (o, output) in OUTPUTS.into_iter().enumerate() {
         for (h, &months) in horizons.iter().enumerate() {
@@ -225,31 +219,47 @@ struct Sums {
     n: f64,
     y: f64,
     y2: f64,
-    /// (Y_B − Y_ABi)² and (Y_A − Y_ABi)².
-    squares: [f64; 2 * N_SOURCES],
+    /// By source: mixes, `Y_B(Y_ABi − Y_A)`, `(Y_A − Y_ABi)²`.
+    n_mixed: [f64; N_SOURCES],
+    products: [f64; N_SOURCES],
+    squares: [f64; N_SOURCES],
 }
 
 impl Sums {
-    const NONE: Self = Self { n: 0.0, y: 0.0, y2: 0.0, squares: [0.0; 2 * N_SOURCES] };
+    const NONE: Self = Self {
+        n: 0.0,
+        y: 0.0,
+        y2: 0.0,
+        n_mixed: [0.0; N_SOURCES],
+        products: [0.0; N_SOURCES],
+        squares: [0.0; N_SOURCES],
+    };
 
     /// Of one pair, about a centre that keeps squares small.
     fn of((a, b, mixed): &Pair, at: usize, centre: f64) -> Self {
         let (a, b) = (a[at] - centre, b[at] - centre);
-        let mut squares = [0.0; 2 * N_SOURCES];
-        for i in 0..N_SOURCES {
-            let m = mixed[i][at] - centre;
-            squares[i] = (b - m).powi(2);
-            squares[N_SOURCES + i] = (a - m).powi(2);
+        let mut sums = Self { n: 1.0, y: a + b, y2: a * a + b * b, ..Self::NONE };
+        for (i, values) in mixed.iter().enumerate() {
+            let Some(values) = values else { continue };
+            let change = values[at] - centre - a;
+            sums.n_mixed[i] = 1.0;
+            sums.products[i] = b * change;
+            sums.squares[i] = change * change;
         }
-        Self { n: 1.0, y: a + b, y2: a * a + b * b, squares }
+        sums
     }
 
     fn plus(&self, other: &Self, sign: f64) -> Self {
+        let add = |a: &[f64; N_SOURCES], b: &[f64; N_SOURCES]| -> [f64; N_SOURCES] {
+            std::array::from_fn(|i| a[i] + sign * b[i])
+        };
         Self {
             n: self.n + sign * other.n,
             y: self.y + sign * other.y,
             y2: self.y2 + sign * other.y2,
-            squares: std::array::from_fn(|i| self.squares[i] + sign * other.squares[i]),
+            n_mixed: add(&self.n_mixed, &other.n_mixed),
+            products: add(&self.products, &other.products),
+            squares: add(&self.squares, &other.squares),
         }
     }
 
@@ -258,6 +268,7 @@ impl Sums {
         (self.y2 - self.y * self.y / n) / (n - 1.0)
     }
 
+    /// NaN for a source without a mix.
     fn indices(&self) -> [f64; N_INDICES] {
         let variance = self.variance();
         let mut indices = [0.0; N_INDICES];
@@ -266,9 +277,9 @@ impl Sums {
         }
         indices[2 * N_SOURCES] = 1.0;
         for i in 0..N_SOURCES {
-            let half = |sum: f64| sum / (2.0 * self.n * variance);
-            indices[i] = 1.0 - half(self.squares[i]);
-            indices[N_SOURCES + i] = half(self.squares[N_SOURCES + i]);
+            let scale = self.n_mixed[i] * variance;
+            indices[i] = self.products[i] / scale;
+            indices[N_SOURCES + i] = self.squares[i] / (2.0 * scale);
             indices[2 * N_SOURCES] -= indices[i];
         }
         indices
@@ -311,7 +322,8 @@ mod tests {
                 let mixed = std::array::from_fn(|i| {
                     let mut x = a;
                     x[i] = b[i];
-                    y(&x)
+                    // A mix in ten is missing.
+                    (path % 10 != i as u64).then(|| y(&x))
                 });
                 (y(&a), y(&b), mixed)
             })
