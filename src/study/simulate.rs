@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
 
-pub use basis::{BATCH_PATHS, MarketBasis};
+pub use basis::MarketBasis;
 pub use blocks::{Block, BlockRuns, Worlds};
 pub use table::{BlockValues, DRAWS_HEADER, MonthlyTable, simulation_csv};
 

@@ -43,37 +43,72 @@ fn refused(arguments: &[&str], code: &str, said: &str) {
 fn a_simulation_writes_its_distribution_and_every_path() {
     let folder = tempdir().unwrap();
     let arguments = [
-        "simulate", "licence-stop", "--paths", "8", "--months", "9", "--variable", "price.NdPr,unmet-use.us.ev",
-        "--draws", "--stats", "stats.json", "--threads", "1",
+        "simulate",
+        "licence-stop",
+        "--paths",
+        "8",
+        "--months",
+        "9",
+        "--variable",
+        "price.NdPr,unmet-use.us.ev",
+        "--draws",
+        "--stats",
+        "stats.json",
+        "--threads",
+        "1",
     ];
     let run = written(folder.path(), &arguments);
     let (table, draws) = (rows(&run["simulation.csv"]), rows(&run["draws.csv"]));
     assert_eq!((table.len(), draws.len()), (2 * 9, 8 * 2 * 9));
     for row in &table {
-        let of = |d: &&BTreeMap<String, String>| d["ds"] == row["ds"] && d["variable"] == row["variable"];
+        let of = |d: &&BTreeMap<String, String>| {
+            d["ds"] == row["ds"] && d["variable"] == row["variable"]
+        };
         let mut values: Vec<f64> = draws.iter().filter(of).map(|d| number(d, "value")).collect();
         values.sort_by(f64::total_cmp);
         assert_eq!(values.len(), 8);
         let mean = values.iter().sum::<f64>() / 8.0;
         assert!((number(row, "mean") - mean).abs() <= 1e-9 * mean.abs(), "{row:?}");
         assert_eq!(number(row, "q0.5"), f64::midpoint(values[3], values[4]));
-        assert_eq!((row["scenario"].as_str(), row["conduct"].as_str()), ("licence-stop", "cournot-2"));
+        assert_eq!(
+            (row["scenario"].as_str(), row["conduct"].as_str()),
+            ("licence-stop", "cournot-2")
+        );
     }
     let stopped = draws.iter().filter(|d| d["variable"] == "unmet-use.us.ev");
     assert!(stopped.into_iter().any(|d| number(d, "value") > 0.0), "a stop is felt");
     let manifest: Value = serde_json::from_slice(&run["manifest.json"]).unwrap();
-    assert_eq!((&manifest["command"], &manifest["options"]["paths"]), (&"simulate".into(), &8.into()));
+    assert_eq!(
+        (&manifest["command"], &manifest["options"]["paths"]),
+        (&"simulate".into(), &8.into())
+    );
     let outputs = manifest["outputs"].as_object().unwrap();
     let names = ["draws.csv", "parameters.json", "simulation.csv"];
     assert!(outputs.keys().eq(names), "{outputs:?}");
-    let stats: Value = serde_json::from_slice(&std::fs::read(folder.path().join("stats.json")).unwrap()).unwrap();
-    assert_eq!((&stats["market_days"], &stats["events"], &stats["threads"]), (&(8 * 9 * 21).into(), &0.into(), &1.into()));
-    assert!(stats["wall_s"].as_f64().unwrap() > 0.0 && stats["market_days_per_s"].as_f64().unwrap() > 0.0);
+    let stats: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("stats.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&stats["market_days"], &stats["events"], &stats["threads"]),
+        (&(8 * 9 * 21).into(), &0.into(), &1.into())
+    );
+    assert!(
+        stats["wall_s"].as_f64().unwrap() > 0.0
+            && stats["market_days_per_s"].as_f64().unwrap() > 0.0
+    );
 
     // More paths begin with the same ones, whatever the blocks and threads; 189 trading days are nine months.
     let more = [
-        "simulate", "licence-stop", "--paths", "67", "--days", "189", "--variable", "price.NdPr,unmet-use.us.ev",
-        "--draws", "--threads", "2",
+        "simulate",
+        "licence-stop",
+        "--paths",
+        "67",
+        "--days",
+        "189",
+        "--variable",
+        "price.NdPr,unmet-use.us.ev",
+        "--draws",
+        "--threads",
+        "2",
     ];
     let longer = rows(&written(folder.path(), &more)["draws.csv"]);
     assert_eq!(longer.len(), 67 * 2 * 9);
@@ -87,15 +122,32 @@ fn a_simulation_writes_its_distribution_and_every_path() {
 
 #[test]
 fn a_simulation_is_printed_for_people_and_for_programs() {
-    let output = monazite(&["simulate", "--paths", "2", "--months", "3", "--variable", "exports", "--format", "table"]);
+    let output = monazite(&[
+        "simulate",
+        "--paths",
+        "2",
+        "--months",
+        "3",
+        "--variable",
+        "exports",
+        "--format",
+        "table",
+    ]);
     assert_exit(&output, 0);
     let text = stdout(&output);
-    assert!(text.starts_with("variable") && text.contains("2026-05") && text.contains("t REO"), "{text}");
-    let output = monazite(&["simulate", "--paths", "2", "--months", "3", "--variable", "exports", "--json"]);
+    assert!(
+        text.starts_with("variable") && text.contains("2026-05") && text.contains("t REO"),
+        "{text}"
+    );
+    let output =
+        monazite(&["simulate", "--paths", "2", "--months", "3", "--variable", "exports", "--json"]);
     assert_exit(&output, 0);
     let all: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(all["rows"].as_array().unwrap().len(), 3);
-    assert!(all["rows"][0]["quantiles"]["q0.95"].as_f64() >= all["rows"][0]["quantiles"]["q0.05"].as_f64());
+    assert!(
+        all["rows"][0]["quantiles"]["q0.95"].as_f64()
+            >= all["rows"][0]["quantiles"]["q0.05"].as_f64()
+    );
     assert!(all["variance"].is_null());
 }
 
@@ -103,7 +155,16 @@ fn a_simulation_is_printed_for_people_and_for_programs() {
 fn drawn_parameters_widen_the_band_and_are_taken_apart() {
     let folder = tempdir().unwrap();
     let run = |more: &[&str]| {
-        let arguments = ["simulate", "--paths", "12", "--months", "4", "--variable", "price.NdPr,exports", "--draws"];
+        let arguments = [
+            "simulate",
+            "--paths",
+            "12",
+            "--months",
+            "4",
+            "--variable",
+            "price.NdPr,exports",
+            "--draws",
+        ];
         written(folder.path(), &[&arguments, more].concat())
     };
     let (fixed, drawn) = (run(&[]), run(&["--parameter-uncertainty"]));
@@ -133,12 +194,16 @@ fn drawn_parameters_widen_the_band_and_are_taken_apart() {
 #[test]
 fn a_stress_test_has_costs_shortages_tails_and_charts() {
     let folder = tempdir().unwrap();
-    let run = written(folder.path(), &["stress", "licence-stop", "baseline", "--paths", "20", "--months", "14"]);
+    let run = written(
+        folder.path(),
+        &["stress", "licence-stop", "baseline", "--paths", "20", "--months", "14"],
+    );
     let table = rows(&run["stress.csv"]);
     let row = |scenario: &str, metric: &str, measure: &str, region: &str, item: &str| {
         let wanted = [scenario, metric, measure, region, item];
         let columns = ["scenario", "metric", "measure", "region", "item"];
-        let same = |r: &&BTreeMap<String, String>| columns.iter().zip(wanted).all(|(c, w)| r[*c] == w);
+        let same =
+            |r: &&BTreeMap<String, String>| columns.iter().zip(wanted).all(|(c, w)| r[*c] == w);
         table.iter().find(same).unwrap_or_else(|| panic!("{wanted:?}"))
     };
     for r in &table {
@@ -150,7 +215,9 @@ fn a_stress_test_has_costs_shortages_tails_and_charts() {
             es95 <= es90 + slack && es90 <= mean + slack
         };
         assert!(ordered, "{r:?}");
-        assert!(number(r, "lo95") <= number(r, "change") && number(r, "change") <= number(r, "hi95"));
+        assert!(
+            number(r, "lo95") <= number(r, "change") && number(r, "change") <= number(r, "hi95")
+        );
         let gap = number(r, "mean") - number(r, "baseline") - number(r, "change");
         assert!(gap.abs() <= 1e-9 * mean.abs().max(1.0), "{r:?}");
         if r["scenario"] == "baseline" {
@@ -159,7 +226,8 @@ fn a_stress_test_has_costs_shortages_tails_and_charts() {
         }
     }
     // The parts of a region's cost add up, and a stop of licences leaves it short for longer than the baseline does.
-    let cost = |item: &str| number(row("licence-stop", "procurement-cost", "cost", "us", item), "mean");
+    let cost =
+        |item: &str| number(row("licence-stop", "procurement-cost", "cost", "us", item), "mean");
     assert!((cost("LaCe") + cost("NdPr") + cost("DyTb") - cost("all")).abs() < 1e-6 * cost("all"));
     let short = row("licence-stop", "unmet", "longest-spell", "us", "all");
     assert!(number(short, "lo95") > 0.0 && number(short, "mean") <= 14.0, "{short:?}");
@@ -172,15 +240,23 @@ fn a_stress_test_has_costs_shortages_tails_and_charts() {
         assert!(of("png").starts_with(b"\x89PNG\r\n\x1a\n") && of("alt.txt").len() > 20, "{id}");
     }
     let paths = rows(&run["paths.csv"]);
-    assert!(paths.iter().any(|r| r["scenario"] == "baseline" && r["variable"] == "outside-price.DyTb"));
+    assert!(
+        paths.iter().any(|r| r["scenario"] == "baseline" && r["variable"] == "outside-price.DyTb")
+    );
     let manifest: Value = serde_json::from_slice(&run["manifest.json"]).unwrap();
     assert_eq!(manifest["options"]["levels"], serde_json::json!([90.0, 95.0]));
 
-    let arguments = ["stress", "ev-up-30", "--paths", "4", "--months", "6", "--metric", "price", "--levels", "80", "--json"];
+    let arguments = [
+        "stress", "ev-up-30", "--paths", "4", "--months", "6", "--metric", "price", "--levels",
+        "80", "--json",
+    ];
     let output = monazite_in(folder.path(), &arguments);
     assert_exit(&output, 0);
     let all: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
-    assert!(all.len() == 12 && all.iter().all(|r| r["es80"].is_f64() && r["metric"] == "price"), "{all:?}");
+    assert!(
+        all.len() == 12 && all.iter().all(|r| r["es80"].is_f64() && r["metric"] == "price"),
+        "{all:?}"
+    );
 }
 
 #[test]

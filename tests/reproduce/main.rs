@@ -124,8 +124,27 @@ fn simulated_worlds_give_the_same_bytes_whatever_the_threads() {
     let folder = tempdir().unwrap();
     let root = folder.path();
     let commands: [&[&str]; 2] = [
-        &["simulate", "licence-stop", "--paths", "140", "--months", "5", "--draws", "--variable", "price.DyTb,unmet,lerner"],
-        &["stress", "both-booms", "licence-stop", "--paths", "9", "--months", "6", "--parameter-uncertainty"],
+        &[
+            "simulate",
+            "licence-stop",
+            "--paths",
+            "140",
+            "--months",
+            "5",
+            "--draws",
+            "--variable",
+            "price.DyTb,unmet,lerner",
+        ],
+        &[
+            "stress",
+            "both-booms",
+            "licence-stop",
+            "--paths",
+            "9",
+            "--months",
+            "6",
+            "--parameter-uncertainty",
+        ],
     ];
     for (i, command) in commands.into_iter().enumerate() {
         let run = |threads: &str| {
@@ -138,7 +157,10 @@ fn simulated_worlds_give_the_same_bytes_whatever_the_threads() {
             let other = run(threads);
             assert!(one.keys().eq(other.keys()), "{:?}", other.keys());
             for (name, bytes) in &one {
-                assert!(name == "run.json" || *bytes == other[name], "{name} differs on {threads} threads");
+                assert!(
+                    name == "run.json" || *bytes == other[name],
+                    "{name} differs on {threads} threads"
+                );
             }
         }
     }

@@ -17,10 +17,12 @@ use super::{Calibration, refused};
 use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
 
-/// Steps of the search, longest step in logs, gap that is good enough for a draw and gap that is a failure.
+/// Steps of the search, steps without a better point after which it is given up, longest step in logs, gap that is good
+/// enough for a draw and gap that is a failure.
 const MAX_STEPS: usize = 30;
+const PATIENCE: usize = 6;
 const LONGEST_STEP: f64 = 0.3;
-const TOLERANCE: f64 = 1e-5;
+const TOLERANCE: f64 = 1e-4;
 const FAILURE: f64 = 1e-3;
 /// Step of the finite differences of the first Jacobian.
 const DIFFERENCE: f64 = 0.02;
@@ -157,9 +159,10 @@ impl Anchor {
     fn search(&self, plain: &Parameters) -> Result<Vector, Diagnostic> {
         let (mut levels, mut inverse) = (self.levels, self.inverse);
         let mut gaps = self.gaps(plain, &levels)?;
-        let (mut best, mut smallest) = (levels, size(&gaps));
+        let (mut best, mut smallest, mut idle) = (levels, size(&gaps), 0);
         for _ in 0..MAX_STEPS {
-            if smallest < TOLERANCE {
+            // What the first steps leave far away is out of reach: the price stands at a backstop, whatever the cost.
+            if smallest < TOLERANCE || idle == PATIENCE {
                 break;
             }
             let full = multiplied(&inverse, &gaps).map(|step| -step);
@@ -171,8 +174,11 @@ impl Anchor {
             update(&mut inverse, &step, &change);
             (levels, gaps) = (tried, found);
             if size(&gaps) < smallest {
-                (best, smallest) = (levels, size(&gaps));
-            } else if size(&gaps) > 4.0 * smallest {
+                (best, smallest, idle) = (levels, size(&gaps), 0);
+                continue;
+            }
+            idle += 1;
+            if size(&gaps) > 4.0 * smallest {
                 // Far off after a kink: back to the best point with the Jacobian of the calibration.
                 (levels, inverse) = (best, self.inverse.map(|row| row.map(|one| 0.5 * one)));
                 gaps = self.gaps(plain, &levels)?;

@@ -1,6 +1,6 @@
 //! What simulated worlds are made from: parameters anchored to the last prices, and activity drawn in batches.
 //!
-//! Activity comes from the joint predictive draws of the forecasts, [`BATCH_PATHS`] paths at a time: batch 0 is drawn
+//! Activity comes from the joint predictive draws of the forecasts, 512 paths at a time: batch 0 is drawn
 //! with the study's seed, batch k with a seed that follows from it and k. What the supplier expects and what parameters
 //! are anchored to is batch 0, whatever the number of paths simulated, so that a path does not depend on that number and
 //! memory does not grow with it.
@@ -19,7 +19,7 @@ use crate::study::spec::{Study, StudySpec};
 use crate::study::vehicles::ev_paths;
 
 /// Paths of activity drawn at a time.
-pub const BATCH_PATHS: usize = 512;
+const BATCH_PATHS: usize = 512;
 const BATCH_SEED: Purpose = Purpose::named("study: seed of a batch of activity");
 
 /// Everything that worlds of a study have in common.
@@ -51,20 +51,28 @@ impl MarketBasis {
         check_values(&longest)?;
         check_months(&longest, &catalogue)?;
         let vehicles = vehicles_of_china(&catalogue, &longest.spec)?;
-        let drawn = batch(&catalogue, &vehicles, &longest.spec, 0)?;
+        let drawn = batch(&catalogue, &vehicles, (&longest.spec, BATCH_PATHS), 0)?;
         let activity = drawn.until_month(own).map_err(|e| refused(&e))?;
         let calibration = calibrate(&catalogue)?.anchored(&activity, spec.simulate.from)?;
         let first_batch = drawn.until_month(n_months).map_err(|e| refused(&e))?;
-        let expected = first_batch.expected();
-        Ok(Self {
-            catalogue,
-            vehicles,
-            spec: longest.spec,
-            n_months,
-            calibration,
-            first_batch,
-            expected,
-        })
+        Ok(Self::around(catalogue, vehicles, longest.spec, calibration, first_batch))
+    }
+
+    /// What a study has calibrated and drawn already: the paths drawn are a batch.
+    pub fn around(
+        catalogue: Catalogue,
+        vehicles: SeriesForecast,
+        spec: StudySpec,
+        calibration: Calibration,
+        activity: ActivityPaths,
+    ) -> Self {
+        let (n_months, expected) = (activity.n_months(), activity.expected());
+        Self { catalogue, vehicles, spec, n_months, calibration, first_batch: activity, expected }
+    }
+
+    /// Paths of a batch of activity.
+    pub fn batch_paths(&self) -> usize {
+        self.first_batch.n_paths()
     }
 
     /// Parameters and what pins them.
@@ -91,12 +99,7 @@ impl MarketBasis {
         &self.catalogue
     }
 
-    /// The first [`BATCH_PATHS`] paths.
-    pub fn first_batch(&self) -> &ActivityPaths {
-        &self.first_batch
-    }
-
-    /// Activity of paths `k`·[`BATCH_PATHS`] and on.
+    /// Activity of a batch of paths, from 0.
     ///
     /// # Errors
     /// `M0xx` if vehicles cannot be drawn.
@@ -104,7 +107,8 @@ impl MarketBasis {
         if k == 0 {
             return Ok(self.first_batch.clone());
         }
-        let drawn = batch(&self.catalogue, &self.vehicles, &self.spec, k)?;
+        let size = self.batch_paths();
+        let drawn = batch(&self.catalogue, &self.vehicles, (&self.spec, size), k)?;
         drawn.until_month(self.n_months).map_err(|e| refused(&e))
     }
 
@@ -136,11 +140,11 @@ fn named_conduct(theta: f64) -> Conduct {
 fn batch(
     catalogue: &Catalogue,
     vehicles: &SeriesForecast,
-    spec: &StudySpec,
+    (spec, n_paths): (&StudySpec, usize),
     k: u64,
 ) -> Result<ActivityPaths, Diagnostic> {
     let mut spec = spec.clone();
-    spec.simulate.paths = BATCH_PATHS;
+    spec.simulate.paths = n_paths;
     if k > 0 {
         let [low, high, ..] = Key::new(spec.seed).draw(k, 0, 0, BATCH_SEED).words();
         spec.seed = u64::from(low) | u64::from(high) << 32;
@@ -148,11 +152,11 @@ fn batch(
     let ev = ev_paths(catalogue, vehicles, &spec)?;
     let n_months = (spec.simulate.until.ordinal() - spec.simulate.from.ordinal() + 1) as usize;
     let paths = activity_paths(&ev, spec.simulate.from, n_months, spec.seed)?;
-    if paths.n_paths() == BATCH_PATHS {
+    if paths.n_paths() == n_paths {
         return Ok(paths);
     }
     let name = "paths of a batch of activity";
-    Err(refused(&PhysicalError::Length { name, expected: BATCH_PATHS, found: paths.n_paths() }))
+    Err(refused(&PhysicalError::Length { name, expected: n_paths, found: paths.n_paths() }))
 }
 
 #[cfg(test)]

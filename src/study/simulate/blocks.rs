@@ -12,7 +12,7 @@ use monazite_series::Period;
 use monazite_stochastic::{BLOCK_PATHS, blocks};
 use rayon::prelude::*;
 
-use super::basis::{BATCH_PATHS, MarketBasis};
+use super::basis::MarketBasis;
 use super::refused;
 use crate::diagnostic::Diagnostic;
 use crate::study::uncertainty::ParameterDraws;
@@ -67,10 +67,10 @@ impl Worlds<'_> {
         of_block: &(dyn Fn(&Block<'_>) -> Result<T, Diagnostic> + Sync),
         fold: &mut dyn FnMut(T, u64) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
-        let wave = 2 * rayon::current_num_threads();
-        for (k, batch_start) in (0_u64..).zip((0..self.n_paths).step_by(BATCH_PATHS)) {
+        let (wave, size) = (2 * rayon::current_num_threads(), self.basis.batch_paths());
+        for (k, batch_start) in (0_u64..).zip((0..self.n_paths).step_by(size)) {
             let batch = self.basis.batch(k)?;
-            let in_batch = (self.n_paths - batch_start).min(BATCH_PATHS as u64);
+            let in_batch = (self.n_paths - batch_start).min(size as u64);
             let all: Vec<(u64, usize)> = blocks(in_batch).collect();
             for some in all.chunks(wave) {
                 let done: Vec<Result<T, Diagnostic>> = some

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use super::draws::{ParameterDraws, Source};
 use crate::diagnostic::Diagnostic;
-use crate::study::simulate::{BATCH_PATHS, MarketBasis, refused};
+use crate::study::simulate::{MarketBasis, refused};
 
 /// Months after which variance is taken apart.
 pub const HORIZONS: [usize; 3] = [3, 6, 12];
@@ -39,8 +39,6 @@ const OUTPUTS: [Output; 4] = [
 const N_SOURCES: usize = Source::ALL.len();
 /// Distance between the paths of A and of B.
 const OTHER: u64 = 1 << 32;
-/// Pairs of paths in a batch of activity.
-const PAIRS: usize = BATCH_PATHS / 2;
 
 /// The share of a source in the variance of a quantity at a horizon.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +49,8 @@ pub struct VarianceShare {
     pub months: usize,
     /// The source; none for interactions, what no source makes alone.
     pub source: Option<Source>,
+    /// Standard deviation of the logarithm.
+    pub deviation: f64,
     /// Share of the variance of the logarithm that the source makes alone.
     pub alone: f64,
     /// Its standard error.
@@ -66,8 +66,6 @@ pub struct VarianceShare {
 pub struct Decomposition {
     /// Shares by quantity, horizon and source.
     pub shares: Vec<VarianceShare>,
-    /// Standard deviation of the logarithm, by quantity and horizon.
-    pub deviations: Vec<(String, usize, f64)>,
     /// Pairs of paths.
     pub n_pairs: usize,
     /// Pairs left out of the shares of a source, by source, because the mix cannot be calibrated.
@@ -93,10 +91,12 @@ pub fn decompose(
         HORIZONS.into_iter().filter(|&months| months <= basis.n_months()).collect();
     let months = horizons.last().copied().unwrap_or(basis.n_months());
     let mut pairs: Vec<Pair> = Vec::with_capacity(n_pairs);
-    for (k, first) in (0_u64..).zip((0..n_pairs).step_by(PAIRS)) {
+    // A batch of activity holds A and B; one path alone would be both.
+    let per_batch = (basis.batch_paths() / 2).max(1);
+    for (k, first) in (0_u64..).zip((0..n_pairs).step_by(per_batch)) {
         let activity = basis.batch(k)?.until_month(months).map_err(|e| refused(&e))?;
         let setting = Setting { basis, scenario, draws: &draws, horizons: &horizons, activity };
-        let found: Vec<Result<Pair, Diagnostic>> = (first..n_pairs.min(first + PAIRS))
+        let found: Vec<Result<Pair, Diagnostic>> = (first..n_pairs.min(first + per_batch))
             .into_par_iter()
             .map(|p| setting.pair(p as u64, p - first))
             .collect();
@@ -121,7 +121,7 @@ impl Setting<'_> {
     fn pair(&self, path: u64, index: usize) -> Result<Pair, Diagnostic> {
         let (attempt_a, a) = self.draws.accepted(path)?;
         let (attempt_b, b) = self.draws.accepted(path + OTHER)?;
-        let (index_a, index_b) = (index, index + PAIRS);
+        let (index_a, index_b) = (index, self.activity.n_paths() - 1 - index);
         let of_a = self.run(&a, index_a, path)?;
         let of_b = self.run(&b, index_b, path + OTHER)?;
         let mut mixed: [Option<Values>; N_SOURCES] = Default::default();
@@ -175,7 +175,6 @@ fn shares(pairs: &[Pair], horizons: &[usize]) -> Decomposition {
     let left_out = |i: usize| pairs.iter().filter(|(_, _, mixed)| mixed[i].is_none()).count();
     let mut all = Decomposition {
         shares: Vec::new(),
-        deviations: Vec::new(),
         n_pairs: pairs.len(),
         n_left_out: Source::ALL.into_iter().enumerate().map(|(i, s)| (s, left_out(i))).collect(),
     };
@@ -184,12 +183,12 @@ fn shares(pairs: &[Pair], horizons: &[usize]) -> Decomposition {
             let at = o * horizons.len() + h;
             let variable = output.to_string();
             let (indices, errors, deviation) = at_one(pairs, at);
-            all.deviations.push((variable.clone(), months, deviation));
             for (i, source) in Source::ALL.into_iter().enumerate() {
                 all.shares.push(VarianceShare {
                     variable: variable.clone(),
                     months,
                     source: Some(source),
+                    deviation,
                     alone: indices[i],
                     alone_se: errors[i],
                     total: Some(indices[N_SOURCES + i]),
@@ -200,6 +199,7 @@ fn shares(pairs: &[Pair], horizons: &[usize]) -> Decomposition {
                 variable,
                 months,
                 source: None,
+                deviation,
                 alone: indices[2 * N_SOURCES],
                 alone_se: errors[2 * N_SOURCES],
                 total: None,

@@ -3,6 +3,7 @@
 pub(super) mod assumptions;
 mod figures;
 mod tables;
+pub(super) mod variance;
 
 use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
 
