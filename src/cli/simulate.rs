@@ -84,7 +84,7 @@ enum Format {
 }
 
 /// Pairs of paths from which variance is taken apart.
-const MOST_PAIRS: u64 = 512;
+const MOST_PAIRS: u64 = 256;
 
 /// The arguments, checked.
 struct Plan {
@@ -212,9 +212,13 @@ impl Args {
         )?;
         let wall = start.elapsed();
         bar.finish_and_clear();
+        let n_pairs = plan.n_paths.clamp(8, MOST_PAIRS) as usize;
+        if self.parameter_uncertainty {
+            terminal.say(&format!("note: taking the variance apart with {n_pairs} pairs of draws"));
+        }
         let variance = self
             .parameter_uncertainty
-            .then(|| decompose(basis, &plan.scenario, plan.n_paths.clamp(8, MOST_PAIRS) as usize))
+            .then(|| decompose(basis, &plan.scenario, n_pairs))
             .transpose()?;
         let rows = table.rows(&worlds, &plan.scenario)?;
         Ok(Found { rows, variance, is_exact: table.is_exact(), n_months, wall })

@@ -268,7 +268,9 @@ fn a_calibration_says_where_each_parameter_comes_from() {
     assert!(parameters.len() == table.len() && table.len() > 200);
     for (parameter, row) in parameters.iter().zip(&table) {
         assert_eq!(parameter["name"], row["name"].as_str());
-        assert_eq!(parameter["value"].as_f64().unwrap(), number(row, "value"));
+        // This JSON reader rounds the last bit of some numbers; the text is the same.
+        let (read, value) = (parameter["value"].as_f64().unwrap(), number(row, "value"));
+        assert!((read - value).abs() <= f64::EPSILON * value.abs(), "{row:?}");
         assert!(!row["pinned_by"].is_empty() && !row["unit"].is_empty(), "{row:?}");
         assert!(["estimated", "literature", "assumed"].contains(&row["origin"].as_str()));
     }

@@ -37,6 +37,8 @@ const OUTPUTS: [Output; 4] = [
     Output::ExportValue(None),
 ];
 const N_SOURCES: usize = Source::ALL.len();
+/// Fewest pairs that say anything of a variance.
+const FEWEST_PAIRS: usize = 4;
 /// Distance between the paths of A and of B.
 const OTHER: u64 = 1 << 32;
 
@@ -66,7 +68,7 @@ pub struct VarianceShare {
 pub struct Decomposition {
     /// Shares by quantity, horizon and source.
     pub shares: Vec<VarianceShare>,
-    /// Pairs of paths.
+    /// Pairs of paths, those left out whose market could not be solved.
     pub n_pairs: usize,
     /// Pairs left out of the shares of a source, by source, because the mix cannot be calibrated.
     pub n_left_out: Vec<(Source, usize)>,
@@ -80,7 +82,7 @@ type Pair = (Values, Values, [Option<Values>; N_SOURCES]);
 /// Takes the variance of a world of the base year's conduct apart; parameters are drawn.
 ///
 /// # Errors
-/// `M010` if a market cannot be solved.
+/// `M010` if fewer than four pairs of draws can be calibrated and simulated.
 pub fn decompose(
     basis: &MarketBasis,
     scenario: &Scenario,
@@ -96,13 +98,21 @@ pub fn decompose(
     for (k, first) in (0_u64..).zip((0..n_pairs).step_by(per_batch)) {
         let activity = basis.batch(k)?.until_month(months).map_err(|e| refused(&e))?;
         let setting = Setting { basis, scenario, draws: &draws, horizons: &horizons, activity };
-        let found: Vec<Result<Pair, Diagnostic>> = (first..n_pairs.min(first + per_batch))
+        let found: Vec<Result<Option<Pair>, Diagnostic>> = (first..n_pairs.min(first + per_batch))
             .into_par_iter()
             .map(|p| setting.pair(p as u64, p - first))
             .collect();
         for pair in found {
-            pairs.push(pair?);
+            pairs.extend(pair?);
         }
+    }
+    if pairs.len() < FEWEST_PAIRS {
+        let why = format!("{} of {n_pairs} pairs of draws could be simulated", pairs.len());
+        return Err(Diagnostic::error(
+            "M010",
+            format!("the variance cannot be taken apart: {why}"),
+        )
+        .help("draw more paths, or narrow the ranges of the parameters"));
     }
     Ok(shares(&pairs, &horizons))
 }
@@ -117,13 +127,13 @@ struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// All runs of a pair.
-    fn pair(&self, path: u64, index: usize) -> Result<Pair, Diagnostic> {
+    /// All runs of a pair; none if the market of A or of B cannot be solved to the last month.
+    fn pair(&self, path: u64, index: usize) -> Result<Option<Pair>, Diagnostic> {
         let (attempt_a, a) = self.draws.accepted(path)?;
         let (attempt_b, b) = self.draws.accepted(path + OTHER)?;
         let (index_a, index_b) = (index, self.activity.n_paths() - 1 - index);
-        let of_a = self.run(&a, index_a, path)?;
-        let of_b = self.run(&b, index_b, path + OTHER)?;
+        let (of_a, of_b) = (self.run(&a, index_a, path), self.run(&b, index_b, path + OTHER));
+        let (Ok(of_a), Ok(of_b)) = (of_a, of_b) else { return Ok(None) };
         let mut mixed: [Option<Values>; N_SOURCES] = Default::default();
         for (i, other) in Source::ALL.into_iter().enumerate() {
             let from = |source| {
@@ -138,9 +148,9 @@ impl Setting<'_> {
             };
             let index = if other == Source::Activity { index_b } else { index_a };
             let stream = if other == Source::Disturbances { path + OTHER } else { path };
-            mixed[i] = Some(self.run(&parameters, index, stream)?);
+            mixed[i] = self.run(&parameters, index, stream).ok();
         }
-        Ok((of_a, of_b, mixed))
+        Ok(Some((of_a, of_b, mixed)))
     }
 
     fn run(
