@@ -50,8 +50,12 @@ pub struct Manifest {
 
 /// SHA-256 of some bytes in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
         }
@@ -148,6 +152,25 @@ fn is_ours(path: &Path) -> bool {
     value.is_some_and(|value| value["program"] == PROGRAM)
 }
 
+/// A file of a run that is written bit by bit, its hash along with it.
+#[derive(Debug)]
+pub struct HashedFile {
+    name: String,
+    file: GrowingFile,
+    hash: Sha256,
+}
+
+impl HashedFile {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Diagnostic> {
+        self.hash.update(bytes);
+        self.file.write(bytes)
+    }
+}
+
 /// A folder that receives the files of one run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -230,6 +253,25 @@ impl RunFolder {
         }
         write_file(&path, bytes)?;
         self.outputs.insert(name.to_owned(), sha256(bytes));
+        Ok(())
+    }
+
+    /// Starts a file that is written bit by bit; [`RunFolder::close`] completes it.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn grow(&self, name: &str) -> Result<HashedFile, Diagnostic> {
+        let file = GrowingFile::create(&self.root.join(name))?;
+        Ok(HashedFile { name: name.to_owned(), file, hash: Sha256::new() })
+    }
+
+    /// Gives a grown file its name and notes its hash for the manifest.
+    ///
+    /// # Errors
+    /// I002.
+    pub fn close(&mut self, grown: HashedFile) -> Result<(), Diagnostic> {
+        grown.file.finish()?;
+        self.outputs.insert(grown.name, hexadecimal(&grown.hash.finalize()));
         Ok(())
     }
 
@@ -331,12 +373,17 @@ mod tests {
         let mut run = RunFolder::open(&root, false).unwrap();
         assert!(!root.join("manifest.json").exists(), "a folder being written has no manifest");
         run.write("new.csv", b"2").unwrap();
+        let mut grown = run.grow("grown.csv").unwrap();
+        grown.write(b"3").unwrap();
+        grown.write(b"4").unwrap();
+        run.close(grown).unwrap();
         run.finish(manifest()).unwrap();
         assert!(!root.join("old.csv").exists());
         assert!(root.join("notes.txt").exists());
         let written: Manifest =
             serde_json::from_slice(&fs::read(root.join("manifest.json")).unwrap()).unwrap();
         assert_eq!(written.outputs["new.csv"], sha256(b"2"));
-        assert_eq!(fs::read_dir(&root).unwrap().count(), 3, "no temporary file is left");
+        assert_eq!(written.outputs["grown.csv"], sha256(b"34"));
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 4, "no temporary file is left");
     }
 }

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod calendar;
+mod calibrate;
 mod columns;
 mod data;
 mod decompose;
@@ -10,9 +11,13 @@ mod forecast;
 mod init;
 mod model_file;
 mod report;
+mod run_stats;
 mod scenario;
 mod series_input;
+mod simulate;
 mod sink;
+mod stress;
+mod study_input;
 mod tally;
 mod terminal;
 
@@ -51,6 +56,9 @@ enum Command {
     Backtest(backtest::Args),
     Decompose(decompose::Args),
     Scenario(scenario::Args),
+    Calibrate(calibrate::Args),
+    Simulate(simulate::Args),
+    Stress(stress::Args),
     Explain(explain::Args),
 }
 
@@ -96,6 +104,9 @@ pub fn main() -> ExitCode {
         Command::Backtest(args) => args.run(&mut terminal),
         Command::Decompose(args) => args.run(&mut terminal),
         Command::Scenario(args) => args.run(&mut terminal),
+        Command::Calibrate(args) => args.run(&mut terminal),
+        Command::Simulate(args) => args.run(&mut terminal),
+        Command::Stress(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

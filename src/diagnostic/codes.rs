@@ -226,6 +226,10 @@ Fix: the message names the nearest one."),
     ("U003", "Two arguments exclude each other.
 Example: `--quiet` with `--verbose`.
 Fix: leave one out."),
+    ("U004", "What is asked for is not built yet.
+The command line knows the word so that scripts need not change when it is.
+Example: `monazite simulate --fidelity l2`.
+Fix: leave it out; the message names what there is in its place."),
 ];
 
 /// What a code means, in a paragraph with an example and a fix; upper or lower case.

@@ -7,13 +7,12 @@ use rayon::prelude::*;
 use super::contents::document;
 use super::html;
 use crate::chart::{ChartError, Figure};
-use crate::data::bundled_files;
 use crate::diagnostic::Diagnostic;
-use crate::output::{Input, Manifest, PROGRAM, RunFolder, json_bytes, sha256};
+use crate::output::{RunFolder, json_bytes};
 use crate::study::forecast::forecast_csv;
+use crate::study::manifest::{manifest, resolved};
 use crate::study::run::Results;
-use crate::study::scenarios::Provenance;
-use crate::study::simulate::QUANTILES;
+use crate::study::simulate::simulation_csv;
 use crate::study::spec::Study;
 
 /// Writes everything a study found into `root`; the manifest, written last, completes the folder. `say` is told what a
@@ -44,7 +43,7 @@ pub fn write_report(
         }
     }
     let forecasts = forecasts_csv(results)?;
-    let simulations = simulation_csv(results)?;
+    let simulations = simulation_csv(&results.simulation.rows)?;
     let parameters = json_bytes(&results.calibration.rows())?;
     let mut folder = RunFolder::open(root, force)?;
     folder.write("report.html", page.as_bytes())?;
@@ -68,7 +67,7 @@ pub fn write_report(
     folder.write("simulation.csv", simulations.as_bytes())?;
     folder.write("parameters.json", &parameters)?;
     folder.write_run(run)?;
-    folder.finish(manifest(study)?)
+    folder.finish(manifest("report", study, resolved(study)?))
 }
 
 fn fault(what: &str, e: &ChartError) -> Diagnostic {
@@ -83,67 +82,4 @@ fn forecasts_csv(results: &Results) -> Result<String, Diagnostic> {
         .flat_map(|series| series.models.iter().map(|m| (m.model.name(), &m.forecast)))
         .collect();
     forecast_csv(&all, &[])
-}
-
-/// Every world month by month: mean and quantiles over paths.
-fn simulation_csv(results: &Results) -> Result<String, Diagnostic> {
-    let cannot = |e: &dyn std::fmt::Display| {
-        Diagnostic::error("I002", format!("simulation.csv cannot be written: {e}"))
-    };
-    let fixed = ["scenario", "conduct", "ds", "variable", "unit", "mean"].map(str::to_owned);
-    let header: Vec<String> =
-        fixed.into_iter().chain(QUANTILES.iter().map(|q| format!("q{q}"))).collect();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&header).map_err(|e| cannot(&e))?;
-    for row in &results.simulation.rows {
-        let mut record = vec![
-            row.scenario.clone(),
-            row.conduct.to_string(),
-            row.month.to_string(),
-            row.variable.clone(),
-            row.unit.to_owned(),
-            row.mean.to_string(),
-        ];
-        record.extend(row.quantiles.iter().map(f64::to_string));
-        writer.write_record(&record).map_err(|e| cannot(&e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| cannot(&e))?;
-    String::from_utf8(bytes).map_err(|e| cannot(&e))
-}
-
-/// What the run was made from: options, seed and hashes of every bundled table, of the study file and of its
-/// scenarios.
-fn manifest(study: &Study) -> Result<Manifest, Diagnostic> {
-    let mut inputs: Vec<Input> = bundled_files()
-        .map(|(name, text)| Input {
-            name: format!("bundled:{name}"),
-            sha256: sha256(text.as_bytes()),
-            to: None,
-        })
-        .collect();
-    inputs.push(Input {
-        name: "study.toml".into(),
-        sha256: sha256(study.text.as_bytes()),
-        to: None,
-    });
-    for source in study.scenarios.sources() {
-        if source.provenance == Provenance::File {
-            inputs.push(Input {
-                name: format!("scenario:{}", source.scenario.id),
-                sha256: sha256(source.text.as_bytes()),
-                to: None,
-            });
-        }
-    }
-    let options = serde_json::to_value(&study.spec)
-        .map_err(|e| Diagnostic::error("I002", format!("the study cannot be written: {e}")))?;
-    Ok(Manifest {
-        program: PROGRAM.into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        command: "report".into(),
-        seed: study.spec.seed,
-        options,
-        inputs,
-        outputs: indexmap::IndexMap::new(),
-    })
 }

@@ -8,10 +8,10 @@
 //! starts later begin at the last prices observed, with one free level a basket, and sets the s.d. of the demand
 //! disturbance so that simulated prices of `NdPr` vary from month to month as observed ones do.
 
-use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, TwoFactor};
+use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, SimulatedMomentsFit, TwoFactor};
 use monazite_physical::{
-    Assumed, EndUse, Goods, N_BASKETS, Origin, OriginKind, Parameter, Parameters, PhysicalError,
-    Region,
+    Assumed, BaseYear, EndUse, Goods, N_BASKETS, Origin, OriginKind, Parameter, Parameters,
+    PhysicalError, Region, Storers,
 };
 use monazite_series::{Period, Series};
 use serde::Serialize;
@@ -25,7 +25,10 @@ mod anchor;
 mod base;
 mod fleets;
 mod moments;
+mod redraw;
 mod value_chain;
+
+pub(crate) use redraw::{Anchor, Inputs};
 
 use base::{base_year, last_prices, with_observed_trade};
 use fleets::intensity_note;
@@ -39,11 +42,15 @@ const SPOT_SAMPLE: (&str, &str) = ("2013-01", "2024-07");
 /// Parameters with what pins them.
 #[derive(Debug, Clone)]
 pub struct Calibration {
+    base: BaseYear,
+    assumed: Assumed,
     parameters: Parameters,
     pinned: Vec<(String, String)>,
     licences: LicenceFit,
     targets: [Parameter; N_BASKETS],
+    prices: LogPrices,
     price_sd: f64,
+    storers: Option<Storers>,
     notes: Vec<String>,
 }
 
@@ -90,6 +97,19 @@ impl Calibration {
     /// Standard deviation of monthly changes of the log Nd oxide price in the sample.
     pub fn price_sd(&self) -> f64 {
         self.price_sd
+    }
+
+    /// Storers of the anchored market, solved: worlds on these parameters share them.
+    pub fn storers(&self) -> Option<&Storers> {
+        self.storers.as_ref()
+    }
+
+    /// σ of the disturbance and cost of storage that the moments of the Nd price ask for, in the market of storers alone.
+    ///
+    /// # Errors
+    /// `M010` if the search fails.
+    pub fn price_moments(&self) -> Result<SimulatedMomentsFit, Diagnostic> {
+        moments::fit_moments(&self.prices, &self.parameters)
     }
 
     /// What a reader has to know: how far anchoring came, what was assumed on the way.
@@ -147,7 +167,7 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         ),
         ("trade.cny_per_usd".to_owned(), "mean of the year".to_owned()),
     ];
-    let (spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
+    let (prices, spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
     let licences = fit_licences(catalogue)?;
     licences.apply(&mut assumed.licences);
     set_processed_shares(&mut assumed)?;
@@ -181,12 +201,16 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let parameters = monazite_physical::calibrate(&base, &assumed).map_err(|e| refused(&e))?;
     let targets = last_prices()?;
     Ok(Calibration {
+        notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
+        base,
+        assumed,
         parameters,
         pinned,
-        notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
         licences,
         targets,
+        prices,
         price_sd: spot_sd,
+        storers: None,
     })
 }
 
@@ -200,7 +224,7 @@ fn futures(
     catalogue: &Catalogue,
     assumed: &mut Assumed,
     pinned: &mut Vec<(String, String)>,
-) -> Result<(f64, String), Diagnostic> {
+) -> Result<(LogPrices, f64, String), Diagnostic> {
     let period = |text: &str| text.parse::<Period>().map_err(|e| series_fault(&e));
     let (from, to) = (period(SPOT_SAMPLE.0)?, period(SPOT_SAMPLE.1)?);
     let series =
@@ -260,7 +284,7 @@ fn futures(
             format!("not identified, random walk used: {}", fit.reasons().join("; "))
         }
     );
-    Ok((sd, note))
+    Ok((prices, sd, note))
 }
 
 fn monthly_changes(series: &Series) -> Vec<f64> {

@@ -5,9 +5,12 @@ use super::calibrate::{Calibration, calibrate};
 use super::check::check_months;
 use super::explain::{Explanation, explain};
 use super::forecast::{JanuaryShare, SeriesForecast, forecast, january_shares};
-use super::simulate::{Simulation, run_worlds};
+use super::simulate::{MarketBasis, Simulation, run_worlds};
 use super::spec::{Study, StudySpec};
+use super::uncertainty::{Decomposition, decompose};
 use super::vehicles::ev_paths;
+use monazite_physical::Scenario;
+
 use crate::data::{Catalogue, Claim, Entry, claims};
 use crate::diagnostic::Diagnostic;
 
@@ -26,6 +29,8 @@ pub struct Results {
     pub calibration: Calibration,
     /// Worlds and measures.
     pub simulation: Simulation,
+    /// How much of a band of the baseline is what.
+    pub variance: Decomposition,
     /// Series used.
     pub entries: Vec<Entry>,
     /// Claims recomputed.
@@ -65,18 +70,24 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     say("explaining");
     let explanation = explain(&catalogue)?;
     say("calibrating");
-    let (calibration, simulation) = market(&catalogue, &forecasts, study, say)?;
+    let (calibration, simulation, variance) = market(&catalogue, &forecasts, study, say)?;
     Ok(Results {
         forecasts,
         january,
         explanation,
         calibration,
         simulation,
+        variance,
         entries: used_entries(&catalogue)?,
         claims: claims()?,
         spec,
     })
 }
+
+/// Pairs of paths by which variance is taken apart: each costs some ten calibrations.
+const PATHS_A_PAIR: usize = 8;
+const FEWEST_PAIRS: usize = 8;
+const MOST_PAIRS: usize = 64;
 
 /// Parameters, anchored to the activity that is simulated, and the worlds.
 fn market(
@@ -84,7 +95,7 @@ fn market(
     forecasts: &[SeriesForecast],
     study: &Study,
     say: &dyn Fn(&str),
-) -> Result<(Calibration, Simulation), Diagnostic> {
+) -> Result<(Calibration, Simulation, Decomposition), Diagnostic> {
     let spec = &study.spec;
     let vehicles = forecasts
         .iter()
@@ -97,9 +108,14 @@ fn market(
     let calibration = calibrate(catalogue)?.anchored(&activity, simulate.from)?;
     say("simulating");
     let scenarios = study.scenarios.scenarios();
-    let simulation =
-        run_worlds(simulate, &scenarios, calibration.parameters(), &activity, spec.seed)?;
-    Ok((calibration, simulation))
+    let simulation = run_worlds(simulate, &scenarios, &calibration, &activity, spec.seed)?;
+    say("taking variance apart");
+    let n_pairs = (simulate.paths / PATHS_A_PAIR).clamp(FEWEST_PAIRS, MOST_PAIRS);
+    let (vehicles, calibrated) = (vehicles.clone(), calibration.clone());
+    let basis =
+        MarketBasis::around(Catalogue::bundled()?, vehicles, spec.clone(), calibrated, activity);
+    let variance = decompose(&basis, &Scenario::baseline(), n_pairs)?;
+    Ok((calibration, simulation, variance))
 }
 
 /// Series that some phase reads.

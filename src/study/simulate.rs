@@ -1,15 +1,29 @@
 //! The worlds of a study: every scenario under every conduct, on the same paths, and what is measured between them.
+//!
+//! [`run_worlds`] holds all paths of the report's worlds; [`Worlds`] runs any number of paths block by block.
+
+mod basis;
+mod blocks;
+mod table;
 
 use monazite_physical::{
-    ActivityPaths, Conduct, MarkUp, Measure, Output, Parameters, PhysicalError, Run, Scenario,
-    WorldSpec, mark_up, market_power, scenario_effects, simulate,
+    ActivityPaths, Conduct, MarkUp, Measure, Output, PhysicalError, Run, Scenario, WorldSpec,
+    mark_up, market_power, scenario_effects, simulate,
 };
 use monazite_series::Period;
 use serde::Serialize;
 
+use super::calibrate::Calibration;
 use super::scenarios::{Provenance, Scenarios, finding};
 use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
+
+pub use basis::MarketBasis;
+pub use blocks::{Block, BlockRuns, Worlds};
+pub use table::{BlockValues, DRAWS_HEADER, MonthlyTable, simulation_csv};
+
+/// Conducts that are named where one is not known.
+const CONDUCTS: [&str; 3] = ["taker", "cournot-2", "dominant"];
 
 /// Quantiles of simulation.csv.
 pub const QUANTILES: [f64; 11] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
@@ -75,6 +89,25 @@ pub fn shipped_scenarios() -> Result<Vec<Scenario>, Diagnostic> {
     Ok(runs.map(|source| source.scenario.clone()).collect())
 }
 
+/// The scenario of a name as a command line gives it.
+///
+/// # Errors
+/// `U002` for a name that is not known, with the nearest one.
+pub fn scenario_named(id: &str, known: &[Scenario]) -> Result<Scenario, Diagnostic> {
+    let names = known.iter().map(|one| one.id.as_str());
+    let found = known.iter().find(|one| one.id == id).cloned();
+    found.ok_or_else(|| Diagnostic { code: "U002", ..unknown("scenario", id, names) })
+}
+
+/// The conduct of a name as a command line gives it.
+///
+/// # Errors
+/// `U002` for a name that is not known, with the nearest one.
+pub fn conduct_named(name: &str) -> Result<Conduct, Diagnostic> {
+    let refuse = |_| Diagnostic { code: "U002", ..unknown("conduct", name, CONDUCTS) };
+    name.parse().map_err(refuse)
+}
+
 /// The baseline and the scenarios of a study, found among `known`, with the shocks of those they build on.
 ///
 /// # Errors
@@ -123,7 +156,7 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
     Diagnostic::error("S004", format!("`{name}` is not a {what}")).help(hint)
 }
 
-fn refused(e: &PhysicalError) -> Diagnostic {
+pub(super) fn refused(e: &PhysicalError) -> Diagnostic {
     if matches!(e, PhysicalError::Scenario(_)) {
         return finding(e);
     }
@@ -138,10 +171,11 @@ fn refused(e: &PhysicalError) -> Diagnostic {
 pub fn run_worlds(
     spec: &SimulateSpec,
     known: &[Scenario],
-    parameters: &Parameters,
+    calibration: &Calibration,
     activity: &ActivityPaths,
     seed: u64,
 ) -> Result<Simulation, Diagnostic> {
+    let parameters = calibration.parameters();
     let (scenarios, conducts) = (scenarios_of(spec, known)?, conducts_of(spec)?);
     let mut simulation = Simulation {
         scenarios: Vec::new(),
@@ -160,17 +194,10 @@ pub fn run_worlds(
                 conduct,
                 start: spec.from,
                 seed,
-                storers: None,
+                storers: calibration.storers(),
                 n_threads: None,
             };
-            let run = simulate(&world, activity).map_err(|e| refused(&e))?;
-            if let Some(broken) = run.violations().first() {
-                return Err(Diagnostic::error(
-                    "M010",
-                    format!("{} under {conduct}: {broken}", scenario.id),
-                )
-                .help("this is a fault of the program: please report it"));
-            }
+            let run = blocks::checked(simulate(&world, activity).map_err(|e| refused(&e))?)?;
             simulation.rows.extend(rows(&run)?);
             runs.push(run);
         }
@@ -275,7 +302,7 @@ mod tests {
             &["ev-up-30", "wind-up-40", "both-booms", "licence-stop"],
         );
         let known = shipped_scenarios().unwrap();
-        let result = run_worlds(&spec, &known, calibration.parameters(), &activity, 5).unwrap();
+        let result = run_worlds(&spec, &known, &calibration, &activity, 5).unwrap();
         assert_eq!(result.measures.len(), 15);
         let row = |conduct: Conduct, variable: &str, month: &str| {
             result

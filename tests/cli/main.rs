@@ -5,6 +5,7 @@ mod backtest;
 mod common;
 mod decompose;
 mod forecast;
+mod market;
 mod readme;
 mod regressors;
 mod report;

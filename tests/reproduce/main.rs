@@ -117,3 +117,51 @@ fn a_study_gives_the_same_bytes_whatever_the_threads_and_others_with_another_see
     // Quantiles of a month are those of exact mixtures; totals and smoothed months are drawn.
     assert_eq!(other["forecast.csv"], one["forecast.csv"]);
 }
+
+/// Simulations and stress tests: paths are drawn, calibrated and folded alike on 1, 2 and 4 threads.
+#[test]
+fn simulated_worlds_give_the_same_bytes_whatever_the_threads() {
+    let folder = tempdir().unwrap();
+    let root = folder.path();
+    let commands: [&[&str]; 2] = [
+        &[
+            "simulate",
+            "licence-stop",
+            "--paths",
+            "140",
+            "--months",
+            "5",
+            "--draws",
+            "--variable",
+            "price.DyTb,unmet,lerner",
+        ],
+        &[
+            "stress",
+            "both-booms",
+            "licence-stop",
+            "--paths",
+            "9",
+            "--months",
+            "6",
+            "--parameter-uncertainty",
+        ],
+    ];
+    for (i, command) in commands.into_iter().enumerate() {
+        let run = |threads: &str| {
+            let out = format!("{i}-{threads}");
+            monazite(root, &[command, &["-o", &out, "--quiet", "--threads", threads]].concat());
+            files(&root.join(out))
+        };
+        let one = run("1");
+        for threads in ["2", "4"] {
+            let other = run(threads);
+            assert!(one.keys().eq(other.keys()), "{:?}", other.keys());
+            for (name, bytes) in &one {
+                assert!(
+                    name == "run.json" || *bytes == other[name],
+                    "{name} differs on {threads} threads"
+                );
+            }
+        }
+    }
+}

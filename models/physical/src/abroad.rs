@@ -14,7 +14,7 @@ use crate::curves::BasketDemand;
 use crate::state::ByRegion;
 use crate::stockpile::{Shortage, StockpileRules};
 use crate::world::OUTSIDE;
-use crate::{N_BASKETS, N_REGIONS, Region};
+use crate::{N_BASKETS, N_REGIONS, N_USES, Region};
 
 /// What rounding leaves short of a need is not a shortage.
 const ROUNDING: f64 = 1e-9;
@@ -25,6 +25,8 @@ pub(crate) struct Abroad {
     pub(crate) price: ByRegion,
     pub(crate) used: ByRegion,
     pub(crate) unmet: ByRegion,
+    /// By end use, all baskets.
+    pub(crate) unmet_use: [[f64; N_USES]; N_REGIONS],
     /// What a region got from intermediaries against a refusal; negative for what it gave.
     pub(crate) leaked: ByRegion,
 }
@@ -39,7 +41,13 @@ impl BorderRules {
         parity: &ByRegion,
         month: &BorderMonth,
     ) -> Abroad {
-        let mut abroad = Abroad { price: *parity, used: needs.total, unmet: ZERO, leaked: ZERO };
+        let mut abroad = Abroad {
+            price: *parity,
+            used: needs.total,
+            unmet: ZERO,
+            leaked: ZERO,
+            unmet_use: [[0.0; N_USES]; N_REGIONS],
+        };
         for b in 0..N_BASKETS {
             let mut available = [0.0; N_REGIONS];
             let mut short = false;
@@ -75,6 +83,11 @@ impl BorderRules {
                     if is_short(available[r], wanted) {
                         abroad.price[r][b] = price;
                         abroad.unmet[r][b] = wanted - available[r];
+                        let at = |price| demand[b].region_uses(r, price).0;
+                        let (whole, had) = (at(parity[r][b]), at(price));
+                        for u in 0..N_USES {
+                            abroad.unmet_use[r][u] += (whole[u] - had[u]).max(0.0);
+                        }
                     }
                 }
                 abroad.used[r][b] = wanted.min(available[r]);

@@ -114,8 +114,45 @@ impl ActivityPaths {
         self.set(path_idx, region, end_use, &means)
     }
 
-    /// Mean over paths by region, end use and month: what the market expects.
-    pub(crate) fn mean(&self) -> Vec<f64> {
+    /// The paths from `first` on, `n_paths` of them.
+    ///
+    /// # Errors
+    /// No path, or paths that are not there.
+    pub fn part(&self, first: usize, n_paths: usize) -> Result<Self, PhysicalError> {
+        let until = first.saturating_add(n_paths);
+        if n_paths == 0 || until > self.n_paths {
+            return Err(PhysicalError::Length {
+                name: "activity paths",
+                expected: until.max(1),
+                found: self.n_paths,
+            });
+        }
+        let size = N_REGIONS * N_USES * self.n_months;
+        let values = self.values[first * size..until * size].to_vec();
+        Ok(Self { n_paths, n_months: self.n_months, values })
+    }
+
+    /// The first `n_months` months of every path, or all if there are no more.
+    ///
+    /// # Errors
+    /// No month.
+    pub fn until_month(&self, n_months: usize) -> Result<Self, PhysicalError> {
+        let n_months = n_months.min(self.n_months);
+        let mut shorter = Self::constant(self.n_paths, n_months)?;
+        let months = self.values.chunks_exact(self.n_months);
+        for (to, from) in shorter.values.chunks_exact_mut(n_months).zip(months) {
+            to.copy_from_slice(&from[..n_months]);
+        }
+        Ok(shorter)
+    }
+
+    /// What the market expects if these are all paths there are: their mean.
+    pub fn expected(&self) -> ExpectedActivity {
+        ExpectedActivity { n_months: self.n_months, values: self.mean() }
+    }
+
+    /// Mean over paths by region, end use and month.
+    fn mean(&self) -> Vec<f64> {
         let size = N_REGIONS * N_USES * self.n_months;
         let mut mean = vec![0.0; size];
         for path in self.values.chunks_exact(size) {
@@ -134,9 +171,51 @@ impl ActivityPaths {
     }
 }
 
+/// Activity that the dominant supplier expects, by region, end use and month.
+///
+/// Paths simulated block by block have to expect the same, or they would depend on the blocks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedActivity {
+    n_months: usize,
+    values: Vec<f64>,
+}
+
+impl ExpectedActivity {
+    /// Number of months.
+    pub fn n_months(&self) -> usize {
+        self.n_months
+    }
+
+    /// As the one path of a market without surprises of activity.
+    pub fn as_path(&self) -> ActivityPaths {
+        ActivityPaths { n_paths: 1, n_months: self.n_months, values: self.values.clone() }
+    }
+
+    pub(crate) fn at(&self, region_idx: usize, use_idx: usize, month_idx: usize) -> f64 {
+        self.values[(region_idx * N_USES + use_idx) * self.n_months + month_idx]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_cut_by_path_and_by_month() {
+        let mut paths = ActivityPaths::constant(3, 2).unwrap();
+        paths.set(2, Region::Us, EndUse::Ev, &[4.0, 7.0]).unwrap();
+        let last = paths.part(2, 1).unwrap();
+        assert_eq!(last.months(0, Region::Us, EndUse::Ev), [4.0, 7.0]);
+        let first = paths.until_month(1).unwrap();
+        assert_eq!((first.n_paths(), first.n_months()), (3, 1));
+        assert_eq!(first.months(2, Region::Us, EndUse::Ev), [4.0]);
+        assert_eq!(paths.until_month(9).unwrap(), paths);
+        let expected = paths.expected();
+        assert_eq!(expected.at(Region::Us.index(), EndUse::Ev.index(), 1), 3.0);
+        assert_eq!(expected.as_path().months(0, Region::Us, EndUse::Ev), [2.0, 3.0]);
+        assert!(paths.part(2, 2).is_err() && paths.part(0, 0).is_err());
+        assert!(paths.until_month(0).is_err());
+    }
 
     #[test]
     fn trailing_means_reach_back_into_history() {

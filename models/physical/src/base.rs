@@ -3,6 +3,7 @@
 //! [`Assumed::default`] holds the assumptions of the first version with their origins; a caller replaces any of them.
 
 use monazite_series::Period;
+use serde::{Deserialize, Serialize};
 
 use crate::parameters::{
     DisturbanceParameters, ExportForm, FuturesParameters, LicenceParameters, LicenceRegime,
@@ -16,7 +17,8 @@ use crate::{
 };
 
 /// Figures of the base year, a year's totals and means.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BaseYear {
     /// The year.
     pub year: i32,
@@ -39,7 +41,8 @@ pub struct BaseYear {
 }
 
 /// What the data do not settle.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Assumed {
     /// Share of defence in other demand for magnet rare earths.
     pub defence_share: Parameter,

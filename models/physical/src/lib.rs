@@ -55,7 +55,7 @@ mod transit;
 mod value_chain;
 mod world;
 
-pub use activity::ActivityPaths;
+pub use activity::{ActivityPaths, ExpectedActivity};
 pub use base::{Assumed, BaseYear};
 pub use calibrate::{base_demand, calibrate, intensity_gaps};
 pub use channel::Channel;
@@ -90,7 +90,7 @@ pub use scenario::{
     ScenarioFault, Shape, Shock, ShockStart, Size, Variable,
 };
 pub use scrap::ScrapParameters;
-pub use simulate::{Run, simulate};
+pub use simulate::{Run, simulate, simulate_block};
 pub use stocks::StockParameters;
 pub use storage::{
     DailyBridge, DailyPath, ForwardCurves, InverseDemand, IsoelasticDemand, LinearDemand,

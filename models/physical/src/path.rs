@@ -69,7 +69,7 @@ pub(crate) fn run_path(
     for (t, record) in months.iter_mut().enumerate() {
         *record = path.month(t).map_err(|source| PhysicalError::Month {
             month: world.start.plus(t as i64).to_string(),
-            path: path_idx + 1,
+            path: world.first_path as usize + path_idx + 1,
             source: Box::new(source),
         })?;
     }
@@ -85,7 +85,7 @@ impl<'a> Path<'a> {
             world,
             schedule,
             index: path_idx,
-            normals: world.key.stream(path_idx as u64, DISTURBANCE),
+            normals: world.key.stream(world.first_path + path_idx as u64, DISTURBANCE),
             disturbance: [0.0; N_BASKETS],
             ln_paid: world.ln_paid,
             heavy: world.heavy,
@@ -322,6 +322,7 @@ impl<'a> Path<'a> {
             region_price: abroad.price,
             region_use: abroad.used,
             unmet: abroad.unmet,
+            unmet_use: abroad.unmet_use,
             backlog: self.border.waiting(),
             stock: self.border.stock,
             reserve: self.border.reserve,

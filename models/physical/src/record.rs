@@ -8,7 +8,9 @@ use monazite_stochastic::TwoFactorState;
 use crate::heavy::HeavyState;
 use crate::state::{ByRegion, N_OWN};
 use crate::supply::SupplyRecord;
-use crate::{Basket, Conduct, Form, N_BASKETS, N_REGIONS, Ore, PhysicalError, Region};
+use crate::{
+    Basket, Conduct, EndUse, Form, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError, Region,
+};
 
 const NOTHING: ByRegion = [[0.0; N_BASKETS]; N_REGIONS];
 
@@ -77,6 +79,8 @@ pub(crate) struct Record {
     pub(crate) region_price: ByRegion,
     pub(crate) region_use: ByRegion,
     pub(crate) unmet: ByRegion,
+    /// Unmet use by end use, all baskets.
+    pub(crate) unmet_use: [[f64; N_USES]; N_REGIONS],
     /// From China by customs destination, and of that processed goods.
     pub(crate) shipments: ByRegion,
     pub(crate) processed: ByRegion,
@@ -117,6 +121,7 @@ impl Record {
         region_price: NOTHING,
         region_use: NOTHING,
         unmet: NOTHING,
+        unmet_use: [[0.0; N_USES]; N_REGIONS],
         shipments: NOTHING,
         processed: NOTHING,
         allowed: NOTHING,
@@ -194,6 +199,9 @@ pub enum Output {
     PerceivedHazard(Region, Basket),
     /// Use wanted at the price from China and not had, t REO: `unmet`, `unmet.us`, `unmet.us.DyTb`, `unmet.DyTb`.
     Unmet(Option<Region>, Option<Basket>),
+    /// Unmet use of an end use, all baskets, t REO: `unmet-use.ev`, `unmet-use.us.ev`. Uses give way as the price of the
+    /// region rises, so it adds up to unmet use.
+    UnmetUse(Option<Region>, EndUse),
     /// Goods waiting for a licence, t REO: as for unmet use.
     Backlog(Option<Region>, Option<Basket>),
     /// Working stocks outside China, t REO: as for unmet use.
@@ -256,6 +264,7 @@ impl Output {
             | Self::Use(..)
             | Self::Exports(..)
             | Self::Unmet(..)
+            | Self::UnmetUse(..)
             | Self::Backlog(..)
             | Self::Stock(..)
             | Self::FormExports(..)
@@ -309,6 +318,7 @@ impl Output {
                 | Self::Arrivals(..)
                 | Self::Transit(..)
                 | Self::Leaked(..)
+                | Self::UnmetUse(..)
                 | Self::DemandAtBase(_)
                 | Self::Dumped(_)
                 | Self::Recycled(_)
@@ -409,6 +419,9 @@ impl fmt::Display for Output {
                 with("perceived-hazard", Some(region), Some(basket))
             }
             Self::Unmet(region, basket) => with("unmet", region, basket),
+            Self::UnmetUse(region, end_use) => {
+                format!("{}.{end_use}", with("unmet-use", region, None))
+            }
             Self::Backlog(region, basket) => with("backlog", region, basket),
             Self::Stock(region, basket) => with("stock", region, basket),
             Self::DemandAtBase(basket) => with("demand-at-base", None, Some(basket)),
@@ -507,6 +520,9 @@ impl FromStr for Output {
                 Self::PerceivedHazard(region, basket)
             }
             ("unmet", region, basket, None) => Self::Unmet(region, basket),
+            ("unmet-use", region, None, Some(end_use)) => {
+                Self::UnmetUse(region, end_use.parse().map_err(|_| unknown())?)
+            }
             ("backlog", region, basket, None) => Self::Backlog(region, basket),
             ("stock", region, basket, None) => Self::Stock(region, basket),
             ("demand-at-base", None, Some(basket), None) => Self::DemandAtBase(basket),
@@ -542,6 +558,8 @@ mod tests {
             Output::Use(Region::China, Basket::LaCe),
             Output::Unmet(Some(Region::Us), Some(Basket::DyTb)),
             Output::Stock(None, None),
+            Output::UnmetUse(None, EndUse::NonMagnet),
+            Output::UnmetUse(Some(Region::Us), EndUse::Ev),
             Output::Corner(Basket::NdPr),
             Output::Share(Basket::NdPr),
             Output::MeasuredElasticity(Basket::NdPr),

@@ -36,7 +36,7 @@ use crate::state::ByRegion;
 use crate::supply::SupplyRecord;
 use crate::value_chain::Trade;
 use crate::world::{OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, Conduct, Goods, Ore, PhysicalError, Region};
+use crate::{ActivityPaths, Basket, Conduct, ExpectedActivity, Goods, Ore, PhysicalError, Region};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -46,7 +46,21 @@ const MIN_PATHS: usize = 4;
 /// # Errors
 /// Parameters, scenario or start out of range, or the first path whose market could not be solved.
 pub fn simulate(spec: &WorldSpec<'_>, activity: &ActivityPaths) -> Result<Run, PhysicalError> {
-    let world = World::new(spec, activity)?;
+    simulate_block(spec, activity, &activity.expected(), 0)
+}
+
+/// Runs a world on some of its paths: those from `first_path` (counted from 0) on, whose activity is `activity`, while the
+/// supplier expects `expected`, which may reach further. A path comes out the same in whatever block it is run.
+///
+/// # Errors
+/// As [`simulate`], or an expectation for fewer months.
+pub fn simulate_block(
+    spec: &WorldSpec<'_>,
+    activity: &ActivityPaths,
+    expected: &ExpectedActivity,
+    first_path: u64,
+) -> Result<Run, PhysicalError> {
+    let world = World::new(spec, activity, (expected, first_path))?;
     let n_months = activity.n_months();
     // Written in place: at two kilobytes a month, copies are what a run would wait for.
     let mut records = vec![Record::EMPTY; activity.n_paths() * n_months];
@@ -254,6 +268,10 @@ impl Run {
             Output::Exposure(r, b) => one.from_china[r.index()][b.index()],
             Output::DirectExposure(r, b) => one.direct[r.index()][b.index()],
             Output::Unmet(r, b) => total(&one.unmet, r, b),
+            Output::UnmetUse(r, u) => {
+                let of = |r: usize| one.unmet_use[r][u.index()];
+                r.map_or_else(|| OUTSIDE.into_iter().map(of).sum(), |r| of(r.index()))
+            }
             Output::Backlog(r, b) => total(&one.backlog, r, b),
             Output::Stock(r, b) => total(&one.stock, r, b),
             Output::DemandAtBase(b) => one.demand_at_base[b.index()],

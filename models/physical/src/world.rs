@@ -12,8 +12,8 @@ use crate::stocks::Orders;
 use crate::storers::Storers;
 use crate::supply::SupplyStart;
 use crate::{
-    ActivityPaths, Conduct, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError,
-    Region, Scenario, Variable,
+    ActivityPaths, Conduct, EndUse, ExpectedActivity, N_BASKETS, N_REGIONS, N_USES, Parameters,
+    PhysicalError, Region, Scenario, Variable,
 };
 
 /// What to run; the number of paths and months is that of the activity paths handed in with it.
@@ -55,6 +55,8 @@ pub(crate) struct World<'a> {
     pub(crate) conduct: Conduct,
     pub(crate) start: Period,
     pub(crate) key: Key,
+    /// Index of the first path of `activity` among all paths: draws are keyed by it.
+    pub(crate) first_path: u64,
     pub(crate) persistence: [f64; N_BASKETS],
     pub(crate) standard_deviation: [f64; N_BASKETS],
     pub(crate) storers: Storers,
@@ -75,8 +77,7 @@ pub(crate) struct World<'a> {
     pub(crate) base_use: ByRegion,
     base_year: i32,
     scenario: Scenario,
-    /// Activity, mean over paths: region, end use, month.
-    mean: Vec<f64>,
+    expected: ExpectedActivity,
 }
 
 /// What shocks come to month by month, and what the supplier goes by.
@@ -101,7 +102,15 @@ impl<'a> World<'a> {
     pub(crate) fn new(
         spec: &WorldSpec<'_>,
         activity: &'a ActivityPaths,
+        (expected, first_path): (&ExpectedActivity, u64),
     ) -> Result<Self, PhysicalError> {
+        if expected.n_months() < activity.n_months() {
+            return Err(PhysicalError::Length {
+                name: "expected activity",
+                expected: activity.n_months(),
+                found: expected.n_months(),
+            });
+        }
         spec.parameters.check()?;
         spec.scenario.check()?;
         crate::error::share("theta", spec.conduct.theta())?;
@@ -123,8 +132,7 @@ impl<'a> World<'a> {
             model.rivals()?;
         }
         let n_months = activity.n_months();
-        let mean = activity.mean();
-        let years: Vec<f64> = (0..n_months)
+        let years: Vec<f64> = (0..expected.n_months())
             .map(|t| years_between(spec.parameters.base_year, spec.start.plus(t as i64)))
             .collect();
         let thrifting = &spec.parameters.demand.intensity.thrifting;
@@ -132,7 +140,7 @@ impl<'a> World<'a> {
             .iter()
             .map(|&years| std::array::from_fn(|u| (1.0 - thrifting[u].value).powf(years)))
             .collect();
-        let mean_of = |r: usize, u: usize, t: usize| mean[(r * N_USES + u) * n_months + t];
+        let mean_of = |r: usize, u: usize, t: usize| expected.at(r, u, t);
         let ln_paid = adapted(&model);
         let heavy = adapted_heavy(&model);
         let first = std::array::from_fn(|r| {
@@ -166,6 +174,7 @@ impl<'a> World<'a> {
                 None => Storers::solve(spec.parameters)?,
             },
             trend,
+            first_path,
             curve: FuturesCurve::new(spec.parameters.futures.model()?, n_months)?,
             border,
             ln_paid,
@@ -176,7 +185,7 @@ impl<'a> World<'a> {
             base_year: spec.parameters.base_year,
             model,
             scenario: spec.scenario.clone(),
-            mean,
+            expected: expected.clone(),
         })
     }
 
@@ -185,7 +194,7 @@ impl<'a> World<'a> {
         if !self.scenario.differs_by_path() {
             return None;
         }
-        let sizes = self.sizes(path_idx);
+        let sizes = self.sizes(self.first_path as usize + path_idx);
         let own = |r: usize, u: usize, t: usize| {
             self.activity.months(path_idx, Region::ALL[r], EndUse::ALL[u])[t]
         };
@@ -204,9 +213,9 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Activity in a month, mean over paths.
+    /// Activity expected in a month.
     pub(crate) fn mean_of(&self, r: usize, u: usize, t: usize) -> f64 {
-        self.mean[(r * N_USES + u) * self.activity.n_months() + t]
+        self.expected.at(r, u, t)
     }
 
     /// Sizes drawn on a path, by shock: the nth shock to a variable has the same one in every scenario.

@@ -7,7 +7,7 @@ use common::parameters;
 use monazite_physical::{
     ActivityPaths, Basket, Conduct, Distribution, EndUse, Kind, MarkUp, Output, PRESETS,
     Parameters, PhysicalError, Region, Run, Scenario, Shock, ShockStart, Size, WorldSpec, compare,
-    mark_up, market_power, scenario_effects, simulate,
+    mark_up, market_power, scenario_effects, simulate, simulate_block,
 };
 use proptest::prelude::*;
 
@@ -81,6 +81,50 @@ fn more_paths_begin_with_the_same_ones() {
     assert_eq!(bits(&few, 4), bits(&many, 4));
     let differs = few.at(Output::Price(Basket::NdPr), 3).unwrap();
     assert!(differs[0] != differs[1], "paths have their own disturbances");
+}
+
+#[test]
+fn a_path_is_the_same_in_whatever_block() {
+    let (parameters, scenario, paths) = (parameters(), preset("licence-stop"), activity(10));
+    let spec = spec(&parameters, &scenario, "cournot-2");
+    let whole = simulate(&spec, &paths).unwrap();
+    let expected = paths.expected();
+    let price = Output::OutsidePrice(Basket::DyTb);
+    for (first, n) in [(0, 4), (4, 5), (9, 1)] {
+        let block = paths.part(first, n).unwrap();
+        let part = simulate_block(&spec, &block, &expected, first as u64).unwrap();
+        for t in 0..N_MONTHS {
+            let all = whole.at(price, t).unwrap();
+            assert_eq!(part.at(price, t).unwrap(), all[first..first + n]);
+        }
+    }
+    // A run that stops early is the beginning of the long one, as long as the supplier looks as far ahead.
+    let shorter = simulate_block(&spec, &paths.until_month(3).unwrap(), &expected, 0).unwrap();
+    assert_eq!(shorter.at(price, 2).unwrap(), whole.at(price, 2).unwrap());
+    let near_sighted = paths.until_month(3).unwrap().expected();
+    assert!(simulate_block(&spec, &paths, &near_sighted, 0).is_err());
+}
+
+/// Every tonne of unmet use belongs to an end use.
+#[test]
+fn unmet_use_adds_up_over_end_uses() {
+    let run = run("licence-stop", "cournot-2");
+    let mut short = 0;
+    for t in 0..N_MONTHS {
+        for region in Region::OUTSIDE {
+            let total = run.at(Output::Unmet(Some(region), None), t).unwrap();
+            let parts: Vec<Vec<f64>> = EndUse::ALL
+                .into_iter()
+                .map(|u| run.at(Output::UnmetUse(Some(region), u), t).unwrap())
+                .collect();
+            for (path, unmet) in total.iter().enumerate() {
+                let sum: f64 = parts.iter().map(|part| part[path]).sum();
+                assert!((sum - unmet).abs() <= 1e-6 * (1.0 + unmet), "{region} {t}: {sum} {unmet}");
+                short += usize::from(*unmet > 0.0);
+            }
+        }
+    }
+    assert!(short > 0, "a licence stop leaves uses unmet");
 }
 
 #[test]

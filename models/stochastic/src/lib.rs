@@ -14,6 +14,7 @@ mod key;
 mod one_factor;
 mod paths;
 mod schwartz_smith;
+mod sketch;
 mod summary;
 
 pub use error::StochasticError;
@@ -26,6 +27,7 @@ pub use paths::{
 pub use schwartz_smith::{
     Measure, SchwartzSmith, SchwartzSmithParameters, TwoFactorState, TwoFactorStep,
 };
+pub use sketch::QuantileSketch;
 pub use summary::{
     MeanEstimate, Moments, Summary, paired_difference, quantile_of_sorted, quantiles,
 };

@@ -38,6 +38,7 @@ pub fn document(results: &Results) -> Result<Document, Diagnostic> {
         outlook::section(&results.forecasts, &results.january, &events)?,
         explain::section(&results.explanation)?,
         market::section(results)?,
+        market::variance::section(results),
         market::assumptions::section(results)?,
         data::section(&results.entries),
         data::claims(&results.claims),

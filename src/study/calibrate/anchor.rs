@@ -1,8 +1,8 @@
 //! The anchor: a simulation that starts at the last prices observed and varies as observed prices do.
 
 use monazite_physical::{
-    ActivityPaths, Basket, Conduct, EndUse, Ore, Origin, Output, Parameter, Parameters, Region,
-    Run, Scenario, WorldSpec, simulate,
+    ActivityPaths, Basket, Conduct, DemandParameters, EndUse, Ore, Origin, Output, Parameter,
+    Parameters, Region, Run, Scenario, Storers, WorldSpec, simulate,
 };
 use monazite_series::Period;
 
@@ -33,20 +33,8 @@ impl Calibration {
         result.pinned.push(("start_price".to_owned(), "last observed prices".to_owned()));
         result.set_anchor(activity, start)?;
         result.set_disturbance(activity, start)?;
+        result.storers = Some(Storers::solve(&result.parameters).map_err(|e| refused(&e))?);
         Ok(result)
-    }
-
-    /// Level of demand at which use of a basket at the last price is what it was at the base price.
-    fn kept_use(&self, b: usize) -> f64 {
-        let ratio = self.targets[b].value / self.parameters.base_price[b].value;
-        let demand = &self.parameters.demand;
-        let (mut before, mut now) = (0.0, 0.0);
-        for (end_use, elasticity) in EndUse::ALL.into_iter().zip(&demand.elasticity) {
-            let used = demand.base_use(end_use)[b];
-            before += used;
-            now += used * ratio.powf(-elasticity.value);
-        }
-        before / now
     }
 
     fn set_anchor(&mut self, activity: &ActivityPaths, start: Period) -> Result<(), Diagnostic> {
@@ -58,7 +46,8 @@ impl Calibration {
             .iter()
             .map(|ore| (ore.cost_level.value, ore.cost_slope.value))
             .collect();
-        self.parameters.demand.level[1].value = self.kept_use(1);
+        let ratio = self.targets[1].value / self.parameters.base_price[1].value;
+        self.parameters.demand.level[1].value = kept_use(&self.parameters.demand, 1, ratio);
         let clay = self
             .parameters
             .controlled
@@ -200,6 +189,17 @@ impl Calibration {
         ));
         Ok(())
     }
+}
+
+/// Level of demand at which use of a basket at `ratio` times the base price, adapted to in full, is what it was.
+pub(super) fn kept_use(demand: &DemandParameters, b: usize, ratio: f64) -> f64 {
+    let (mut before, mut now) = (0.0, 0.0);
+    for (end_use, elasticity) in EndUse::ALL.into_iter().zip(&demand.elasticity) {
+        let used = demand.base_use(end_use)[b];
+        before += used;
+        now += used * ratio.powf(-elasticity.value);
+    }
+    before / now
 }
 
 /// S.d. over paths of monthly changes of the log `NdPr` price around their mean in the month, averaged over months: what

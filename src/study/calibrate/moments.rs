@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use monazite_econometrics::{
     LogPrices, MomentTargets, PriceMoments, SimulatedMoments, SimulatedMomentsFit, Simulator,
 };
-use monazite_physical::{Basket, Origin, Parameter, Parameters, Storers};
+use monazite_physical::{Basket, Parameters, Storers};
 use monazite_stochastic::{Key, Purpose};
 
 use crate::diagnostic::Diagnostic;
@@ -60,27 +60,6 @@ pub(super) fn fit_moments(
     }
     let model = StorageMarket { parameters, n: observed.n(), solved: RefCell::new(None) };
     spec.fit(&targets, &model).map_err(|e| failed(&e))
-}
-
-/// Puts what was found into the parameters, for all baskets.
-pub(super) fn apply(fit: &SimulatedMomentsFit, sample: &str, parameters: &mut Parameters) {
-    let found = |i: usize, unit: &str, why: &str| {
-        let one = &fit.parameters()[i];
-        let (_, _, least, most) = SEARCHED[i];
-        let origin = if one.se.is_nan() {
-            Origin::assumed(format!("at an end of its range or moving no moment: {sample}{why}"))
-        } else {
-            Origin::estimated(format!("simulated method of moments, {sample}{why}"))
-        };
-        let (low, high) =
-            if one.se.is_nan() { (least, most) } else { (one.lo95.max(least), one.hi95.min(most)) };
-        Parameter::ranged(one.value, low.min(one.value), high.max(one.value), unit, origin)
-    };
-    for basket in Basket::ALL {
-        let why = if basket == Basket::NdPr { "" } else { "; that of NdPr" };
-        parameters.disturbance.standard_deviation[basket.index()] = found(0, "ln demand", why);
-    }
-    parameters.storage.cost = found(1, "share of the price a month", "");
 }
 
 /// The storage market of `NdPr` on its own at θ = (σ, k).
@@ -138,8 +117,6 @@ impl Simulator for StorageMarket<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Catalogue;
-    use crate::study::calibrate::calibrate;
 
     /// Working (1960): changes of means of a random walk have two thirds of its variance and autocorrelation 1/4.
     #[test]
@@ -157,17 +134,5 @@ mod tests {
         let moments = PriceMoments::new().with_bootstrap(0, 1, Key::new(1));
         let [sd, rho, ..] = moments.of_changes(&changes).unwrap().values();
         assert!((sd * sd - 2.0 / 3.0).abs() < 0.02 && (rho - 0.25).abs() < 0.015, "{sd} {rho}");
-    }
-
-    #[test]
-    fn scratch() {
-        let catalogue = Catalogue::bundled().unwrap();
-        let calibration = calibrate(&catalogue).unwrap();
-        let (from, to) = ("2013-01".parse().unwrap(), "2024-07".parse().unwrap());
-        let series = catalogue.series("nd-oxide-price").unwrap().window(from, to).unwrap();
-        let prices = LogPrices::from_series(&series).unwrap();
-        let t = std::time::Instant::now();
-        let fit = fit_moments(&prices, calibration.parameters()).unwrap();
-        panic!("{fit} {:?}", t.elapsed());
     }
 }

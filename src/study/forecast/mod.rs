@@ -161,6 +161,29 @@ pub fn forecast(
     Ok(all)
 }
 
+/// Vehicle sales of China by the model that explains them, without records: what activity is drawn from.
+///
+/// # Errors
+/// `D041`, or `M0xx` if the model cannot be estimated.
+pub fn vehicles_of_china(
+    catalogue: &Catalogue,
+    spec: &StudySpec,
+) -> Result<SeriesForecast, Diagnostic> {
+    let lacking = || Diagnostic::error("M003", "vehicle sales of China have no forecast");
+    let plan =
+        plans(catalogue)?.into_iter().find(|p| p.id == "ev-sales-china").ok_or_else(lacking)?;
+    let explains = |m: &&Model| matches!(m, Model::Structural(_) | Model::Arima(_));
+    let model = plan.models.iter().find(explains).cloned().ok_or_else(lacking)?;
+    let one = one_model(&plan, &model, spec).map_err(|e| model_diagnostic(&e))?;
+    Ok(SeriesForecast {
+        plan,
+        models: vec![one],
+        backtests: Vec::new(),
+        comparison: None,
+        failures: Vec::new(),
+    })
+}
+
 /// A unit of work: small enough that two cores stay busy to the end.
 struct Work {
     /// Index of the plan.

@@ -4,6 +4,7 @@ pub(super) mod assumptions;
 mod figures;
 mod scenarios;
 mod tables;
+pub(super) mod variance;
 
 use monazite_physical::{Basket, Conduct, Kind, Measure, Output, Region};
 
