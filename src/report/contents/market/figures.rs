@@ -95,7 +95,8 @@ impl<'a> Market<'a> {
 
     /// Effect of scenarios on the outside price of a basket, by conduct.
     pub(super) fn comparison(&self, basket: Basket, id: &str) -> Result<Figure, Diagnostic> {
-        let (conducts, h) = (self.conducts(), self.horizon());
+        let (mut conducts, h) = (self.conducts(), self.horizon());
+        let others = conducts.split_off(MOST_LINES.min(conducts.len()));
         let output = Output::OutsidePrice(basket);
         let dot = |s: &str, c: Conduct| {
             self.effect(s, c, output, Kind::PercentChange, Some(h)).map(|m| Dot {
@@ -127,13 +128,18 @@ impl<'a> Market<'a> {
                 format!("Outside China, {name} moves most under {label}: up to {} %", signed(v, 0))
             },
         );
+        let mut heading = Heading::new(id, title)
+            .unit(format!(
+                "change of the price of {name} outside China against the baseline, month {h}, per cent"
+            ))
+            .source("own simulation, paired worlds")
+            .vintage(self.results.vintage());
+        if !others.is_empty() {
+            let names: Vec<String> = others.into_iter().map(conduct_name).collect();
+            heading = heading.caption(format!("Not drawn, in the tables: {}.", list(&names)));
+        }
         Comparison {
-            heading: Heading::new(id, title)
-                .unit(format!(
-                    "change of the price of {name} outside China against the baseline, month {h}, per cent"
-                ))
-                .source("own simulation, paired worlds")
-                .vintage(self.results.vintage()),
+            heading,
             conducts: conducts.into_iter().map(conduct_name).collect(),
             rows,
             unit: "%".into(),
