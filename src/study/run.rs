@@ -87,7 +87,7 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
 /// Pairs of paths by which variance is taken apart: each costs some ten calibrations.
 const PATHS_A_PAIR: usize = 8;
 const FEWEST_PAIRS: usize = 8;
-const MOST_PAIRS: usize = 64;
+const MOST_PAIRS: usize = 40;
 
 /// Parameters, anchored to the activity that is simulated, and the worlds.
 fn market(
