@@ -504,6 +504,10 @@ fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
         // Checked by the process itself.
         return Ok(());
     }
+    // Scrap has to be covered by something; China's buyers keep no stock of their own in this market.
+    if is("stocks") && is("cover") {
+        return not_negative(name, value);
+    }
     if is("storage") {
         return if is("capacity") { share(name, value) } else { not_negative(name, value) };
     }
