@@ -13,8 +13,7 @@ use crate::futures::FuturesCurve;
 use crate::state::{Activity, ByRegion, MarketModel, N_OWN};
 use crate::stocks::Orders;
 use crate::{
-    ActivityPaths, EndUse, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region,
-    Scenario,
+    ActivityPaths, N_BASKETS, N_REGIONS, N_USES, Parameters, PhysicalError, Region, Scenario,
 };
 
 /// How much of its market power the dominant supplier uses.
@@ -252,15 +251,9 @@ fn adapted(model: &MarketModel) -> ByRegion {
 
 /// Use at start prices and the mean activity of the first month, all of it ordered.
 fn start_needs(model: &MarketModel, ln_paid: &ByRegion, activity: &ActivityPaths) -> Needs {
-    let mut first = [[0.0; N_USES]; N_REGIONS];
-    for (r, region) in Region::ALL.into_iter().enumerate() {
-        for (u, end_use) in EndUse::ALL.into_iter().enumerate() {
-            for path in 0..activity.n_paths() {
-                first[r][u] += activity.months(path, region, end_use)[0];
-            }
-            first[r][u] /= activity.n_paths() as f64;
-        }
-    }
+    let (mean, n_months) = (activity.mean(), activity.n_months());
+    let first: Activity =
+        std::array::from_fn(|r| std::array::from_fn(|u| mean[(r * N_USES + u) * n_months]));
     let demand = model.demand(model.adjustment, ln_paid, &first, &[1.0; N_BASKETS], &model.tariff);
     let prices = std::array::from_fn(|r| {
         std::array::from_fn(|b| (model.ln_base[r][b] + ln_paid[r][b]).exp())
