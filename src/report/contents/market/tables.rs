@@ -49,7 +49,7 @@ impl Market<'_> {
             caption: "Scenarios".into(),
             columns: vec![Column::text("name"), Column::text("what"), Column::text("shocks")],
             rows,
-            notes: vec!["Licences are needed for most Nd–Pr and Dy–Tb goods and for no La–Ce; what needs none is still shipped when none is granted.".into()],
+            notes: vec!["Licences are needed for most magnets and for Dy–Tb in any form, not for La–Ce nor for Nd–Pr oxide and metal; what needs none is still shipped when none is granted.".into()],
             source: String::new(),
         })
     }
