@@ -280,7 +280,10 @@ impl SupplyState {
                 PowerSupply { scale: 1.0, capacity: model.sources[i].capacity, ..fringe[i].supply };
             unit.at(fringe[i].revenue_at(prices)).0
         };
-        let (own_response, heap_response) = (response(own), response(heap));
+        // A rival's output is set, not answered: what it separates comes from mine and heap as they stand.
+        let whole = states[own].mined + states[own].more;
+        let own_response = if whole > 0.0 { self.record.separated / whole } else { 0.0 };
+        let heap_response = response(heap);
         let concentrate = states[heap].mined * heap_response;
         let drawn = states[own].more * own_response + states[heap].more * heap_response;
         let record = &mut self.record;

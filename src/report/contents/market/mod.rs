@@ -1,6 +1,7 @@
 //! The simulated market: prices by scenario, market power, effects of shocks, and what it rests on.
 
 pub(super) mod assumptions;
+mod exposure;
 mod figures;
 mod scenarios;
 mod tables;
@@ -48,6 +49,7 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
             market.region_table().into(),
         ]);
     }
+    blocks.extend([market.exposure_table().into(), market.unit_value_table().into()]);
     blocks.push(market.futures()?.into());
     Ok(Section { heading: "The market: scenarios and market power".into(), blocks })
 }
