@@ -24,7 +24,7 @@ mod anchor;
 mod base;
 mod fleets;
 
-use base::{base_year, last_prices, with_observed_trade};
+use base::{base_year, last_mean, last_prices, with_observed_trade};
 use fleets::intensity_note;
 
 /// The base year.
@@ -39,6 +39,8 @@ pub struct Calibration {
     pinned: Vec<(String, String)>,
     licences: LicenceFit,
     targets: [Parameter; N_BASKETS],
+    /// Headline and magnet exports of late, t a month.
+    tonnage: [f64; 2],
     price_sd: f64,
     notes: Vec<String>,
 }
@@ -165,12 +167,18 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     }
     let parameters = monazite_physical::calibrate(&base, &assumed).map_err(|e| refused(&e))?;
     let targets = last_prices()?;
+    // Magnets only since licences no longer hold them back.
+    let tonnage = [
+        last_mean(catalogue, "re-exports-volume", 12)?,
+        last_mean(catalogue, "magnet-exports-world", 6)?,
+    ];
     Ok(Calibration {
         parameters,
         pinned,
         notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
         licences,
         targets,
+        tonnage,
         price_sd: spot_sd,
     })
 }
