@@ -5,6 +5,8 @@
 //! * Wind: world installations of 2024 and 2025, then the growth of the IEA's wind demand from 2024 to 2030, as a path of
 //!   annual levels at mid-year, log-linear between, with a random walk of log s.d. .15 a year on each path. Three annual
 //!   figures cannot give that number: it is assumed.
+//! * Each is a joint draw over its months; between China's vehicles, those elsewhere and wind the draws are independent
+//!   (streams of their own), because nothing identifies a correlation.
 //! * Other magnets, defence and non-magnet uses: the IEA's other uses, log-linear from 2024 to 2030, the same on every
 //!   path.
 

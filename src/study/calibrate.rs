@@ -30,7 +30,7 @@ mod value_chain;
 
 pub(crate) use redraw::{Anchor, Inputs};
 
-use base::{base_year, last_prices, with_observed_trade};
+use base::{base_year, last_mean, last_prices, with_observed_trade};
 use fleets::intensity_note;
 use value_chain::set_processed_shares;
 
@@ -49,6 +49,8 @@ pub struct Calibration {
     licences: LicenceFit,
     targets: [Parameter; N_BASKETS],
     prices: LogPrices,
+    /// Headline and magnet exports of late, t a month.
+    tonnage: [f64; 2],
     price_sd: f64,
     storers: Option<Storers>,
     notes: Vec<String>,
@@ -200,6 +202,11 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     }
     let parameters = monazite_physical::calibrate(&base, &assumed).map_err(|e| refused(&e))?;
     let targets = last_prices()?;
+    // Magnets only since licences no longer hold them back.
+    let tonnage = [
+        last_mean(catalogue, "re-exports-volume", 12)?,
+        last_mean(catalogue, "magnet-exports-world", 6)?,
+    ];
     Ok(Calibration {
         notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
         base,
@@ -209,6 +216,7 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         licences,
         targets,
         prices,
+        tonnage,
         price_sd: spot_sd,
         storers: None,
     })

@@ -110,9 +110,9 @@ impl Default for ConcentrateParameters {
             ),
             ramp_from: april,
             ramp_months: assumed(
+                24.0,
                 15.0,
-                12.0,
-                36.0,
+                42.0,
                 "months",
                 "nearly half was separated by the end of 2025 (company statement)",
             ),

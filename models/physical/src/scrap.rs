@@ -7,7 +7,8 @@
 //! ```
 //!
 //! with W̄ = cover·K and `A_0` = K/γ, which leave the pool of the base year as it is: γ is the share of arisings collected, s
-//! the share of arisings that are scrap of today's making, g the growth of use when today's discards were new.
+//! the share of arisings that are scrap of today's making, g the growth of use when today's discards were new. Until
+//! the first month simulated, use is taken to be that of the base year and revenue to have moved along a line in logs.
 
 use serde::{Deserialize, Serialize};
 

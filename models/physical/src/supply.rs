@@ -100,11 +100,10 @@ impl SupplyStart {
             .map(|(source, &ln_now)| Pipeline::under_way(source, ln_now, elapsed))
             .collect();
         let mut record = SupplyRecord::EMPTY;
-        for source in &model.sources {
+        for (source, &ln_now) in model.sources.iter().zip(&ln_expected) {
             match &source.stream {
                 Stream::Recycled(pool) => {
-                    let since = years.first().copied().unwrap_or(0.0);
-                    record.scrap[pool.basket_idx] = pool.size * pool.relative_arisings(since, 1.0);
+                    record.scrap[pool.basket_idx] = drawn_down(source, pool, ln_now, elapsed);
                 }
                 Stream::Separated(mine) => {
                     record.concentrate = piled_up(mine, source, start);
@@ -142,6 +141,22 @@ impl SupplyStart {
         let (separated, shipped) = self.plan[t];
         (separated * factors.separation, (shipped + factors.concentrate).clamp(0.0, 1.0))
     }
+}
+
+/// W at the start: collection since the base year along the same line of revenue, use as in the base year.
+fn drawn_down(source: &Source, pool: &Pool, ln_now: f64, elapsed: f64) -> f64 {
+    let (mut waiting, mut standing) = (pool.size, 1.0_f64);
+    for month in 0..elapsed.floor() as usize {
+        let ln_at = |month: f64| ln_now * (month / elapsed).clamp(0.0, 1.0);
+        let ordered = ln_at(month as f64 - source.lead_months as f64);
+        let wanted = ((source.long - source.short) * ordered).exp();
+        standing = wanted.max((1.0 - source.depreciation) * standing);
+        let response = (source.short * ln_at(month as f64)).exp().min(source.capacity);
+        let collected = source.whole * (waiting / pool.size) * standing * response;
+        let arisings = pool.arisings * pool.relative_arisings(month as f64 / 12.0, 1.0);
+        waiting += arisings - pool.lost * waiting - collected.min(pool.reach * waiting);
+    }
+    waiting
 }
 
 /// C of this month and of the L − 1 to come, as a ring.

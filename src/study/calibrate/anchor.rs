@@ -1,8 +1,8 @@
 //! The anchor: a simulation that starts at the last prices observed and varies as observed prices do.
 
 use monazite_physical::{
-    ActivityPaths, Basket, Conduct, DemandParameters, EndUse, Ore, Origin, Output, Parameter,
-    Parameters, Region, Run, Scenario, Storers, WorldSpec, simulate,
+    ActivityPaths, Basket, Conduct, DemandParameters, EndUse, N_REGIONS, Ore, Origin, Output,
+    Parameter, Parameters, Region, Run, Scenario, Storers, WorldSpec, simulate,
 };
 use monazite_series::Period;
 
@@ -14,6 +14,8 @@ const MAX_ROUNDS: usize = 300;
 const ANCHOR_TOLERANCE: f64 = 1e-6;
 /// Rounds of the search for the s.d. of the disturbance.
 const MAX_SD_ROUNDS: usize = 12;
+/// Uses whose place is pinned by tonnage: headline exports, magnets.
+pub(super) const PINNED_USES: [EndUse; 2] = [EndUse::NonMagnet, EndUse::OtherMagnets];
 /// Largest gap that is called settled.
 const ANCHOR_FAILURE: f64 = 1e-3;
 
@@ -22,7 +24,8 @@ impl Calibration {
     /// conduct. Tonnage kept up with activity while the price of `NdPr` nearly doubled (magnet exports 2025: −1.3 %), so
     /// the level of its demand makes up for what the price would have cost in use, and the level of the light
     /// ore's marginal cost carries the price: the quoted price of concentrate rose likewise. That of clay keeps its output
-    /// at the quota, which has not moved since 2020. For the by-products `LaCe` and
+    /// at the quota, which has not moved since 2020. Where La and Ce, and other magnets, are used follows headline
+    /// and magnet tonnage of late. For the by-products `LaCe` and
     /// `DyTb` the level of demand is what their prices ask for. `activity` is what will be simulated.
     ///
     /// # Errors
@@ -35,6 +38,24 @@ impl Calibration {
         result.set_disturbance(activity, start)?;
         result.storers = Some(Storers::solve(&result.parameters).map_err(|e| refused(&e))?);
         Ok(result)
+    }
+
+    /// Says of the shares where they come from.
+    fn say_shares(&mut self, start: Period) {
+        for (end_use, moment) in PINNED_USES.into_iter().zip([
+            "headline exports are the mean of the last twelve months published",
+            "magnet exports are the mean of the last six months published",
+        ]) {
+            let how =
+                format!("customs destinations, with China's share such that in {start} {moment}");
+            for one in &mut self.parameters.demand.region_share[end_use.index()] {
+                let (low, high) = (0.8 * one.value, (1.2 * one.value).min(1.0));
+                let origin = Origin::estimated(how.clone());
+                *one = Parameter::ranged(one.value, low, high, "share", origin);
+            }
+            let name = format!("demand.region_share.{end_use}.china");
+            self.pinned.push((name, moment.replace(" are the mean", ": mean")));
+        }
     }
 
     fn set_anchor(&mut self, activity: &ActivityPaths, start: Period) -> Result<(), Diagnostic> {
@@ -55,8 +76,10 @@ impl Calibration {
             .find(|ore| ore.ore == Ore::ChinaClay)
             .map_or(0.0, |ore| ore.base_output.value);
         // ln of the levels: demand of LaCe, marginal cost of light ore, demand of DyTb, each of which raises its own price;
-        // and the inverse of marginal cost of clay, which raises its output.
-        let (mut level, mut step, mut gap) = ([0.0; 4], [0.1_f64; 4], [0.0_f64; 4]);
+        // the inverse of marginal cost of clay, which raises its output; shares abroad in non-magnet uses and in other
+        // magnets, which raise headline and magnet exports.
+        let (mut level, mut step, mut gap) = ([0.0; 6], [0.1_f64; 6], [0.0_f64; 6]);
+        let shares = self.parameters.demand.region_share.clone();
         for _ in 0..MAX_ROUNDS {
             for basket in [Basket::LaCe, Basket::DyTb] {
                 self.parameters.demand.level[basket.index()].value =
@@ -67,11 +90,17 @@ impl Calibration {
                 ore.cost_level.value = flat * factor;
                 ore.cost_slope.value = slope * factor;
             }
+            for (i, end_use) in PINNED_USES.into_iter().enumerate() {
+                let base = &shares[end_use.index()];
+                spread(&mut self.parameters, end_use, base, f64::exp(level[4 + i]));
+            }
             let run = still(&self.parameters, &mean, start, conduct)?;
             for i in 0..gap.len() {
-                let (output, target) = match Basket::ALL.get(i) {
-                    Some(&basket) => (Output::Price(basket), self.targets[i].value),
-                    None => (Output::OreOutput(Ore::ChinaClay), clay),
+                let (output, target) = match (Basket::ALL.get(i), i) {
+                    (Some(&basket), _) => (Output::Price(basket), self.targets[i].value),
+                    (None, 3) => (Output::OreOutput(Ore::ChinaClay), clay),
+                    (None, 4) => (Output::HeadlineExports(None), self.tonnage[0]),
+                    (None, _) => (Output::MagnetExports(None), self.tonnage[1]),
                 };
                 let found = run.at(output, 0).map_err(|e| refused(&e))?[0];
                 // A price at the floor has no logarithm: a tenth of the target says "far below".
@@ -93,7 +122,7 @@ impl Calibration {
             return Err(Diagnostic::error(
                 "M010",
                 format!(
-                    "no cost and demand start the simulation at the last prices and the quota of clay: ln gaps {gap:.4?}"
+                    "no cost and demand start the simulation at the last prices, the quota of clay and tonnage of late: ln gaps {gap:.4?}"
                 ),
             )
             .help("the last quotes may be out of reach of the calibrated supply"));
@@ -117,6 +146,7 @@ impl Calibration {
                 "so that use at the last price, adapted to in full, is that of the base year times activity",
             ),
         );
+        self.say_shares(start);
         for ore in &mut self.parameters.controlled {
             for cost in [&mut ore.cost_level, &mut ore.cost_slope] {
                 let how = if ore.ore == Ore::ChinaClay {
@@ -129,13 +159,18 @@ impl Calibration {
                 *cost = Parameter::fixed(cost.value, cost.unit.clone(), how);
             }
         }
+        let china = |end_use: EndUse| self.parameters.demand.region_share[end_use.index()][0].value;
         self.notes.push(format!(
-            "anchor: marginal cost of light ore {:.3} and of clay {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; buyers are taken to have adapted to the last prices in full",
+            "anchor: marginal cost of light ore {:.3} and of clay {:.3} times that of {BASE_YEAR}; demand at {BASE_YEAR} prices besides activity {:.3} (LaCe), {:.3} (NdPr) and {:.3} (DyTb) times; China's share in non-magnet uses {:.3} for {:.0} t of headline exports a month, in other magnets {:.3} for {:.0} t of magnets; buyers are taken to have adapted to the last prices in full",
             level[1].exp(),
             (-level[3]).exp(),
             level[0].exp(),
             self.parameters.demand.level[1].value,
-            level[2].exp()
+            level[2].exp(),
+            china(EndUse::NonMagnet),
+            self.tonnage[0],
+            china(EndUse::OtherMagnets),
+            self.tonnage[1]
         ));
         self.pinned.push((
             "demand.level".to_owned(),
@@ -188,6 +223,22 @@ impl Calibration {
             self.price_sd
         ));
         Ok(())
+    }
+}
+
+/// Shares of an end use abroad times a factor, China taking the rest: no more than nine tenths abroad.
+pub(super) fn spread(
+    parameters: &mut Parameters,
+    end_use: EndUse,
+    base: &[Parameter; N_REGIONS],
+    factor: f64,
+) {
+    let abroad = 1.0 - base[0].value;
+    let factor = factor.min(0.9 / abroad);
+    let shares = &mut parameters.demand.region_share[end_use.index()];
+    shares[0].value = 1.0 - factor * abroad;
+    for (one, base) in shares.iter_mut().zip(base).skip(1) {
+        one.value = factor * base.value;
     }
 }
 

@@ -143,6 +143,24 @@ pub(super) fn last_prices() -> Result<[Parameter; N_BASKETS], Diagnostic> {
     ])
 }
 
+/// Mean of a flow over the last months published, at least `months` of them, a month.
+pub(super) fn last_mean(catalogue: &Catalogue, id: &str, months: u32) -> Result<f64, Diagnostic> {
+    let series = catalogue.series(id)?;
+    let (mut total, mut n_months) = (0.0, 0);
+    for one in series.observations().iter().rev() {
+        // January and February are one figure, so that there may be a month more than asked for.
+        if n_months >= months {
+            break;
+        }
+        total += one.value;
+        n_months += one.span;
+    }
+    if n_months < months {
+        return Err(lacking(format!("fewer than {months} months of {id}"), "data/series.csv"));
+    }
+    Ok(total / f64::from(n_months))
+}
+
 /// t REO of 2024 by ore: China's from its quotas, others from USGS.
 fn ore_output() -> Result<[Parameter; N_ORES], Diagnostic> {
     let rows = table::<MineOutput>()?;

@@ -6,12 +6,13 @@
 //! of Computation 19), and the s.d. of disturbances is drawn within its interval instead of being searched for.
 
 use monazite_physical::{
-    ActivityPaths, Assumed, BaseYear, Basket, Conduct, ExpectedActivity, N_BASKETS, Ore, Origin,
-    Output, Parameter, Parameters, Scenario, WorldSpec, simulate_block,
+    ActivityPaths, Assumed, BaseYear, Basket, Conduct, EndUse, ExpectedActivity, N_BASKETS, Ore,
+    Origin, Output, Parameter, Parameters, Scenario, WorldSpec, simulate_block,
 };
 use monazite_series::Period;
 use serde::{Deserialize, Serialize};
 
+use super::anchor::{PINNED_USES, spread};
 use super::base::with_observed_trade;
 use super::{Calibration, refused};
 use crate::data::Catalogue;
@@ -27,8 +28,9 @@ const FAILURE: f64 = 1e-3;
 /// Step of the finite differences of the first Jacobian.
 const DIFFERENCE: f64 = 0.02;
 
-/// Levels that are searched for, and what they are to meet: a price of each basket, the output of clay.
-const N_LEVELS: usize = N_BASKETS + 1;
+/// Levels that are searched for, and what they are to meet: a price of each basket, the output of clay, headline exports
+/// and magnets.
+const N_LEVELS: usize = N_BASKETS + 3;
 
 type Vector = [f64; N_LEVELS];
 type Matrix = [Vector; N_LEVELS];
@@ -50,9 +52,11 @@ pub(crate) struct Anchor {
     start: Period,
     activity: ActivityPaths,
     expected: ExpectedActivity,
-    /// ln of the level of `LaCe` demand, of marginal cost of light ore, of the level of `DyTb` demand, and of the inverse of
-    /// marginal cost of clay.
+    /// ln of the level of `LaCe` demand, of marginal cost of light ore, of the level of `DyTb` demand, of the inverse of
+    /// marginal cost of clay, and of shares abroad in the uses that tonnage pins.
     levels: Vector,
+    /// Headline and magnet exports of late, t a month.
+    tonnage: [f64; 2],
     /// Inverse of the derivative of gaps with respect to levels.
     inverse: Matrix,
 }
@@ -89,6 +93,7 @@ impl Calibration {
             activity,
             expected: expected.clone(),
             levels: [0.0; N_LEVELS],
+            tonnage: self.tonnage,
             inverse: [[0.0; N_LEVELS]; N_LEVELS],
         };
         let plain = unanchored(&self.inputs(), catalogue)?;
@@ -99,11 +104,17 @@ impl Calibration {
             };
             of(&self.parameters).zip(of(&plain)).map_or(0.0, |(now, then)| (now / then).ln())
         };
+        let abroad = |end_use: EndUse| {
+            let of = |all: &Parameters| 1.0 - all.demand.region_share[end_use.index()][0].value;
+            (of(&self.parameters) / of(&plain)).ln()
+        };
         anchor.levels = [
             self.parameters.demand.level[Basket::LaCe.index()].value.ln(),
             cost(Ore::ChinaLight),
             self.parameters.demand.level[Basket::DyTb.index()].value.ln(),
             -cost(Ore::ChinaClay),
+            abroad(PINNED_USES[0]),
+            abroad(PINNED_USES[1]),
         ];
         let mut jacobian = [[0.0; N_LEVELS]; N_LEVELS];
         for j in 0..N_LEVELS {
@@ -140,8 +151,8 @@ impl Anchor {
         Ok(with_levels(&plain, &levels))
     }
 
-    /// ln of last prices over first ones and of the base year's output of clay over the first; a price at the floor counts
-    /// as a tenth of its target.
+    /// ln of last prices over first ones, and likewise of the base year's output of clay and of late tonnage; a price at the
+    /// floor counts as a tenth of its target.
     fn gaps(&self, plain: &Parameters, levels: &Vector) -> Result<Vector, Diagnostic> {
         let mut parameters = with_levels(plain, levels);
         for one in &mut parameters.disturbance.standard_deviation {
@@ -162,12 +173,14 @@ impl Anchor {
         let clay = plain.controlled.iter().find(|one| one.ore == Ore::ChinaClay);
         let mut gaps = [0.0; N_LEVELS];
         for (i, gap) in gaps.iter_mut().enumerate() {
-            let (output, target) = match Basket::ALL.get(i) {
-                Some(&basket) => (Output::Price(basket), plain.start_price[i].value),
-                None => (
+            let (output, target) = match (Basket::ALL.get(i), i) {
+                (Some(&basket), _) => (Output::Price(basket), plain.start_price[i].value),
+                (None, 3) => (
                     Output::OreOutput(Ore::ChinaClay),
                     clay.map_or(0.0, |one| one.base_output.value),
                 ),
+                (None, 4) => (Output::HeadlineExports(None), self.tonnage[0]),
+                (None, _) => (Output::MagnetExports(None), self.tonnage[1]),
             };
             let found = run.at(output, 0).map_err(|e| refused(&e))?[0];
             *gap = (target / found.max(0.1 * target)).ln();
@@ -228,7 +241,7 @@ fn unanchored(inputs: &Inputs, catalogue: &Catalogue) -> Result<Parameters, Diag
     Ok(parameters)
 }
 
-/// The same parameters with other levels of `LaCe` demand, marginal costs and `DyTb` demand.
+/// The same parameters with other levels of `LaCe` demand, marginal costs, `DyTb` demand and shares abroad.
 fn with_levels(plain: &Parameters, levels: &Vector) -> Parameters {
     let mut parameters = plain.clone();
     let factor = levels.map(f64::exp);
@@ -239,6 +252,10 @@ fn with_levels(plain: &Parameters, levels: &Vector) -> Parameters {
         let by = if one.ore == Ore::ChinaClay { 1.0 / factor[3] } else { factor[1] };
         one.cost_level.value *= by;
         one.cost_slope.value *= by;
+    }
+    for (end_use, by) in PINNED_USES.into_iter().zip(&factor[4..]) {
+        let base = &plain.demand.region_share[end_use.index()];
+        spread(&mut parameters, end_use, base, *by);
     }
     parameters
 }
