@@ -11,6 +11,7 @@ use monazite_physical::{
     mark_up, market_power, scenario_effects, simulate,
 };
 use monazite_series::Period;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::calibrate::Calibration;
@@ -231,28 +232,35 @@ fn measure(run: &Run, taker: &Run, baseline: Option<&Run>) -> Result<WorldMeasur
 
 /// All quantities of the table in all months.
 fn rows(run: &Run) -> Result<Vec<SimulationRow>, Diagnostic> {
-    let mut rows = Vec::new();
-    for output in Output::table().into_iter().chain(Output::of_conduct(run.conduct())) {
-        for month_idx in 0..run.n_months() {
-            let values = run.at(output, month_idx).map_err(|e| refused(&e))?;
-            // A residual demand that does not respond has an infinite elasticity: such months have no row.
-            if values.iter().any(|value| !value.is_finite()) {
-                continue;
-            }
-            let found = monazite_stochastic::quantiles(&values, &QUANTILES)
-                .map_err(|e| refused(&PhysicalError::from(e)))?;
-            let mut quantiles = [0.0; QUANTILES.len()];
-            quantiles.copy_from_slice(&found);
-            rows.push(SimulationRow {
-                scenario: run.scenario().to_owned(),
-                conduct: run.conduct(),
-                month: run.month(month_idx),
-                variable: output.to_string(),
-                unit: output.unit(),
-                mean: values.iter().sum::<f64>() / values.len() as f64,
-                quantiles,
-            });
+    let outputs: Vec<Output> =
+        Output::table().into_iter().chain(Output::of_conduct(run.conduct())).collect();
+    let by_output: Vec<Vec<SimulationRow>> =
+        outputs.into_par_iter().map(|output| rows_of(run, output)).collect::<Result<_, _>>()?;
+    Ok(by_output.into_iter().flatten().collect())
+}
+
+/// One quantity in all months.
+fn rows_of(run: &Run, output: Output) -> Result<Vec<SimulationRow>, Diagnostic> {
+    let mut rows = Vec::with_capacity(run.n_months());
+    for month_idx in 0..run.n_months() {
+        let values = run.at(output, month_idx).map_err(|e| refused(&e))?;
+        // A residual demand that does not respond has an infinite elasticity: such months have no row.
+        if values.iter().any(|value| !value.is_finite()) {
+            continue;
         }
+        let found = monazite_stochastic::quantiles(&values, &QUANTILES)
+            .map_err(|e| refused(&PhysicalError::from(e)))?;
+        let mut quantiles = [0.0; QUANTILES.len()];
+        quantiles.copy_from_slice(&found);
+        rows.push(SimulationRow {
+            scenario: run.scenario().to_owned(),
+            conduct: run.conduct(),
+            month: run.month(month_idx),
+            variable: output.to_string(),
+            unit: output.unit(),
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+            quantiles,
+        });
     }
     Ok(rows)
 }

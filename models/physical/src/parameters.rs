@@ -497,91 +497,54 @@ impl Parameters {
     }
 }
 
-/// What a parameter may be, by the last parts of its name.
+/// What a parameter may be, by a part of its name; stricter rules come first where several parts have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rule {
+    AboveMinusOne,
+    Share,
+    Positive,
+    NotNegative,
+}
+
+/// The rule that a part of a name stands for.
+fn rule_of(part: &str) -> Rule {
+    match part {
+        "vat" | "tariff" | "growth" | "limit_growth" | "past_growth" | "thrifting" => {
+            Rule::AboveMinusOne
+        }
+        "adjustment" | "discount" | "satiation" | "withdrawal" | "hazard_control"
+        | "hazard_eased" | "basket_share" | "recovery" | "region_share" | "fringe_share"
+        | "licensed_share" | "outside_share" | "persistence" | "base_theta" | "share"
+        | "rare_earth_share" | "process_loss" | "speed" | "floor" | "depreciation"
+        | "expectation" | "collected" | "from_use" | "reach" | "release" | "lace_sold"
+        | "processed_share" | "hazard_memory" | "forward_share" | "release_unmet"
+        | "release_rate" | "via" | "leakage_share" => Rule::Share,
+        "base_price" | "start_price" | "cny_per_usd" | "base_revenue" | "reo_content"
+        | "backstop" | "capacity" | "level" | "restocking" | "units" | "cover" | "ramp_months"
+        | "oxide_per_ndpr" | "oxide_per_dytb" | "carrying" | "reserve_build" => Rule::Positive,
+        _ => Rule::NotNegative,
+    }
+}
+
+/// Checks a value by its name.
 fn check_one(name: &str, value: f64) -> Result<(), PhysicalError> {
-    let is = |part: &str| name.split('.').any(|one| one == part);
-    if is("futures") {
+    let head = name.split('.').next().unwrap_or(name);
+    let rule = match head {
         // Checked by the process itself.
-        return Ok(());
+        "futures" => return Ok(()),
+        // Scrap has to be covered by something; China's buyers keep no stock of their own in this market.
+        "stocks" if name.starts_with("stocks.cover") => Rule::NotNegative,
+        "storage" if name.starts_with("storage.capacity") => Rule::Share,
+        "storage" => Rule::NotNegative,
+        _ => name.split('.').map(rule_of).min().unwrap_or(Rule::NotNegative),
+    };
+    match rule {
+        Rule::AboveMinusOne if value.is_finite() && value > -1.0 => Ok(()),
+        Rule::AboveMinusOne => Err(crate::error::out_of_range(name, value, "finite and above −1")),
+        Rule::Share => share(name, value),
+        Rule::Positive => positive(name, value),
+        Rule::NotNegative => not_negative(name, value),
     }
-    // Scrap has to be covered by something; China's buyers keep no stock of their own in this market.
-    if is("stocks") && is("cover") {
-        return not_negative(name, value);
-    }
-    if is("storage") {
-        return if is("capacity") { share(name, value) } else { not_negative(name, value) };
-    }
-    if ["vat", "tariff", "growth", "limit_growth", "past_growth", "thrifting"].into_iter().any(is) {
-        return if value.is_finite() && value > -1.0 {
-            Ok(())
-        } else {
-            Err(crate::error::out_of_range(name, value, "finite and above −1"))
-        };
-    }
-    if [
-        "adjustment",
-        "discount",
-        "satiation",
-        "withdrawal",
-        "hazard_control",
-        "hazard_eased",
-        "basket_share",
-        "recovery",
-        "region_share",
-        "fringe_share",
-        "licensed_share",
-        "outside_share",
-        "persistence",
-        "base_theta",
-        "share",
-        "rare_earth_share",
-        "process_loss",
-        "speed",
-        "floor",
-        "depreciation",
-        "expectation",
-        "collected",
-        "from_use",
-        "reach",
-        "release",
-        "lace_sold",
-        "processed_share",
-        "hazard_memory",
-        "forward_share",
-        "release_unmet",
-        "release_rate",
-        "via",
-        "leakage_share",
-    ]
-    .into_iter()
-    .any(is)
-    {
-        return share(name, value);
-    }
-    if [
-        "base_price",
-        "start_price",
-        "cny_per_usd",
-        "base_revenue",
-        "reo_content",
-        "backstop",
-        "capacity",
-        "level",
-        "restocking",
-        "units",
-        "cover",
-        "ramp_months",
-        "oxide_per_ndpr",
-        "oxide_per_dytb",
-        "carrying",
-        "reserve_build",
-    ]
-    .into_iter()
-    .any(is)
-    {
-        return positive(name, value);
-    }
-    not_negative(name, value)
 }
 
 fn sums_to_one(name: &str, values: impl Iterator<Item = f64>) -> Result<(), PhysicalError> {

@@ -33,7 +33,6 @@ use crate::futures::FuturesCurve;
 use crate::path::run_path;
 use crate::record::{Output, Record};
 use crate::state::ByRegion;
-use crate::supply::SupplyRecord;
 use crate::value_chain::Trade;
 use crate::world::{OUTSIDE, World, WorldSpec};
 use crate::{ActivityPaths, Basket, Conduct, ExpectedActivity, Goods, Ore, PhysicalError, Region};
@@ -82,6 +81,7 @@ pub fn simulate_block(
     };
     // The first in the order of paths, whichever thread was first.
     results.into_iter().collect::<Result<(), _>>()?;
+    let (found, largest_imbalance) = audit(&world, &records, n_months);
     Ok(Run {
         scenario: spec.scenario.id.clone(),
         conduct: spec.conduct,
@@ -90,16 +90,35 @@ pub fn simulate_block(
         first_shock: spec.scenario.first_month(spec.start),
         n_paths: activity.n_paths(),
         n_months: activity.n_months(),
-        first: Opening {
-            backlog: world.border.waiting(),
-            stock: world.border.stock,
-            reserve: world.border.reserve,
-        },
-        first_supply: world.supply.record(),
+        violations: found,
+        largest_imbalance,
         trade: Trade::new(spec.parameters),
         curve: world.curve,
         records,
     })
+}
+
+/// Violations of all paths in their order, and the largest relative imbalance.
+fn audit(world: &World<'_>, records: &[Record], n_months: usize) -> (Vec<Violation>, f64) {
+    let first = Opening {
+        backlog: world.border.waiting(),
+        stock: world.border.stock,
+        reserve: world.border.reserve,
+    };
+    let of_path = |(path_idx, path): (usize, &[Record])| {
+        let (mut found, largest) = violations(path, n_months, world.start, &first);
+        let (of_supply, largest_of_supply) =
+            supply_violations(path, n_months, world.start, &world.supply.record());
+        found.extend(of_supply);
+        for one in &mut found {
+            one.path = path_idx + 1;
+        }
+        (found, largest.max(largest_of_supply))
+    };
+    let paths: Vec<(Vec<Violation>, f64)> =
+        records.par_chunks(n_months).enumerate().map(of_path).collect();
+    let largest = paths.iter().fold(0.0_f64, |a, (_, b)| a.max(*b));
+    (paths.into_iter().flat_map(|(found, _)| found).collect(), largest)
 }
 
 /// The results of a world: every month of every path.
@@ -112,8 +131,8 @@ pub struct Run {
     first_shock: Option<usize>,
     n_paths: usize,
     n_months: usize,
-    first: Opening,
-    first_supply: SupplyRecord,
+    violations: Vec<Violation>,
+    largest_imbalance: f64,
     trade: Trade,
     curve: FuturesCurve,
     records: Vec<Record>,
@@ -205,22 +224,13 @@ impl Run {
 
     /// What is broken: balances that do not close, shipments without leave, numbers that make no sense. Empty if all is
     /// well.
-    pub fn violations(&self) -> Vec<Violation> {
-        self.audit().0
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
     }
 
     /// Largest imbalance of any balance in any month of any path, relative to the quantities in it.
     pub fn largest_imbalance(&self) -> f64 {
-        self.audit().1
-    }
-
-    fn audit(&self) -> (Vec<Violation>, f64) {
-        let (mut found, largest) =
-            violations(&self.records, self.n_months, self.start, &self.first);
-        let (of_supply, largest_of_supply) =
-            supply_violations(&self.records, self.n_months, self.start, &self.first_supply);
-        found.extend(of_supply);
-        (found, largest.max(largest_of_supply))
+        self.largest_imbalance
     }
 
     fn missing(&self, output: Output, month_idx: usize) -> PhysicalError {

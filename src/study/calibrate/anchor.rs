@@ -14,6 +14,8 @@ const MAX_ROUNDS: usize = 300;
 const ANCHOR_TOLERANCE: f64 = 1e-6;
 /// Rounds of the search for the s.d. of the disturbance.
 const MAX_SD_ROUNDS: usize = 12;
+/// Paths it goes by: a s.d. of their monthly changes is known to one per cent.
+const MOST_SD_PATHS: usize = 192;
 /// Uses whose place is pinned by tonnage: headline exports, magnets.
 pub(super) const PINNED_USES: [EndUse; 2] = [EndUse::NonMagnet, EndUse::OtherMagnets];
 /// Largest gap that is called settled.
@@ -193,6 +195,8 @@ impl Calibration {
         start: Period,
     ) -> Result<(), Diagnostic> {
         let conduct = Conduct::Theta(self.parameters.base_theta.value);
+        let paths =
+            activity.part(0, activity.n_paths().min(MOST_SD_PATHS)).map_err(|e| refused(&e))?;
         let mut simulated = 0.0;
         let mut sd = self.parameters.disturbance.standard_deviation[1].value;
         for _ in 0..MAX_SD_ROUNDS {
@@ -206,7 +210,7 @@ impl Calibration {
                     ),
                 );
             }
-            let run = baseline(&self.parameters, activity, start, conduct)?;
+            let run = baseline(&self.parameters, &paths, start, conduct)?;
             simulated = monthly_sd(&run)?;
             if (simulated / self.price_sd - 1.0).abs() < 0.01 {
                 break;

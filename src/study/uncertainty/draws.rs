@@ -322,18 +322,23 @@ impl Walk {
         });
     }
 
-    /// Notes values of an array that are shares of one whole.
+    /// Notes values of an array that are shares of one whole: of forms, raw ones and magnets are a whole each.
     fn take_shares(&mut self, all: &[Value], at: &[String]) {
         let here = format!("/{}", at.join("/"));
+        let form = |one: &Value| one.get("form").and_then(Value::as_str) == Some("magnet");
         for (of, tail) in [
             (all.iter().map(as_parameter).collect::<Option<Vec<_>>>(), "value"),
             (all.iter().map(|one| as_parameter(one.get("share")?)).collect(), "share/value"),
         ] {
             let Some(parts) = of else { continue };
-            let sum: f64 = parts.iter().map(|p| p.value).sum();
-            let are_shares = parts.iter().all(|p| p.unit.starts_with("share"));
-            if are_shares && parts.len() > 1 && (sum - 1.0).abs() < 1e-9 {
-                self.shares.push((0..parts.len()).map(|i| format!("{here}/{i}/{tail}")).collect());
+            for is_magnet in [false, true] {
+                let whole: Vec<usize> =
+                    (0..parts.len()).filter(|&i| form(&all[i]) == is_magnet).collect();
+                let sum: f64 = whole.iter().map(|&i| parts[i].value).sum();
+                let are_shares = whole.iter().all(|&i| parts[i].unit.starts_with("share"));
+                if are_shares && !whole.is_empty() && (sum - 1.0).abs() < 1e-9 {
+                    self.shares.push(whole.iter().map(|i| format!("{here}/{i}/{tail}")).collect());
+                }
             }
         }
     }
