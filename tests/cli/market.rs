@@ -276,7 +276,7 @@ fn a_calibration_says_where_each_parameter_comes_from() {
     }
     let of = |name: &str| table.iter().find(|r| r["name"] == name).unwrap();
     assert_eq!(of("demand.elasticity.ev")["pinned_by"], "not identified");
-    assert!(of("licences.climb")["pinned_by"].contains("magnet tonnages"));
+    assert!(of("licences.processed.climb")["pinned_by"].contains("magnet tonnages"));
     let output = monazite(&["calibrate", "--format", "table"]);
     assert_exit(&output, 0);
     assert!(stdout(&output).starts_with("parameter") && stdout(&output).contains("not identified"));
