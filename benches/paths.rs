@@ -1,4 +1,4 @@
-//! Two-factor path-steps a second, for benches/peers/run_paths to set beside the peers'.
+//! Two-factor path-steps a second, for `benches/peers/run_paths` to set beside the peers'.
 //!
 //! `cargo bench --bench paths` prints `peer,cores,million_path_steps_per_second`: Schwartz–Smith paths of 120 monthly
 //! steps with keyed random numbers, both factors kept, on one thread and on two. A rate is the best of 3,000

@@ -108,7 +108,7 @@ fn best<T>(n_runs: usize, mut run: impl FnMut() -> T) -> (f64, T) {
 /// Nanoseconds a call, of the fastest batch of a hundred thousand.
 fn per_call(mut call: impl FnMut() -> f64) -> f64 {
     const CALLS: usize = 100_000;
-    let (ms, _) = best(20, || {
+    let (ms, ()) = best(20, || {
         for _ in 0..CALLS {
             black_box(call());
         }

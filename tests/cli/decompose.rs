@@ -177,7 +177,10 @@ fn what_makes_no_sense_is_refused_with_a_way_out() {
     one(&["interventions", "--critical=-1"], 2, &["U001"]);
     one(&["interventions", "--paths", "0"], 2, &["U001"]);
     let folder = tempdir().unwrap();
-    let short: String = (1..=12).map(|m| format!("x,2025-{m:02},{},t\n", m * m % 7)).collect();
+    let mut short = String::new();
+    for m in 1..=12 {
+        writeln!(short, "x,2025-{m:02},{},t", m * m % 7).unwrap();
+    }
     fs::write(folder.path().join("short.csv"), format!("unique_id,ds,y,unit\n{short}")).unwrap();
     for (command, scale, code) in
         [("stl", "auto", "M001"), ("seasonal", "auto", "M001"), ("stl", "multiplicative", "M004")]

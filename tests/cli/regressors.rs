@@ -176,7 +176,10 @@ fn a_calendar_asked_for_is_used_left_out_with_a_note_or_refused_with_a_way_out()
     );
     assert_exit(&ets, 4);
     assert!(stderr(&ets).contains("M011"), "what was asked for is not left out: {}", stderr(&ets));
-    let years: String = (2000..2020).map(|y| format!("x,{y},{},t\n", y % 7 + 3)).collect();
+    let mut years = String::new();
+    for y in 2000..2020 {
+        writeln!(years, "x,{y},{},t", y % 7 + 3).unwrap();
+    }
     fs::write(folder.path().join("years.csv"), format!("unique_id,ds,y,unit\n{years}")).unwrap();
     let refused = run("years.csv", &[]);
     assert_exit(&refused, 4);

@@ -192,7 +192,6 @@ impl Variable {
                 [Some(end_use.index()), region.map(Region::index), None]
             }
             Self::Availability(ore) | Self::Capacity(ore) => [Some(ore.index()), None, None],
-            Self::Tariff(region) => [Some(region.index()), None, None],
             Self::Intensity(end_use, basket) => [Some(end_use.index()), Some(basket.index()), None],
             Self::LicenceHazard(cells) => [
                 cells.region.map(Region::index),
@@ -200,7 +199,9 @@ impl Variable {
                 cells.goods.map(|one| one as usize),
             ],
             Self::AnnouncedHazard(region) => [region.map(Region::index), None, None],
-            Self::Stockpile(region) | Self::Transit(region) => [Some(region.index()), None, None],
+            Self::Tariff(region) | Self::Stockpile(region) | Self::Transit(region) => {
+                [Some(region.index()), None, None]
+            }
             Self::Substitution
             | Self::LicenceFreeShare
             | Self::Leakage
