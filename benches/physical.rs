@@ -57,7 +57,7 @@ fn main() {
                 conduct,
                 start,
                 seed: 5,
-                storers: None,
+                storers: calibration.storers(),
                 n_threads: Some(n_threads),
             };
             let before = cpu_seconds();

@@ -62,7 +62,9 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     check_months(study, &catalogue)?;
     let spec = study.spec.clone();
     say("forecasting");
-    let forecasts = forecast(&catalogue, &spec)?;
+    // Neither needs the other, and the slowest series leaves a core idle.
+    let (forecasts, base) = rayon::join(|| forecast(&catalogue, &spec), || calibrate(&catalogue));
+    let (forecasts, base) = (forecasts?, base?);
     let january = match forecasts.iter().find(|s| s.plan.id == "re-exports-volume") {
         Some(volume) => january_shares(&catalogue, volume)?,
         None => Vec::new(),
@@ -70,7 +72,7 @@ pub fn run(study: &Study, say: &dyn Fn(&str)) -> Result<Results, Diagnostic> {
     say("explaining");
     let explanation = explain(&catalogue)?;
     say("calibrating");
-    let (calibration, simulation, variance) = market(&catalogue, &forecasts, study, say)?;
+    let (calibration, simulation, variance) = market(&catalogue, &forecasts, &base, (study, say))?;
     Ok(Results {
         forecasts,
         january,
@@ -93,8 +95,8 @@ const MOST_PAIRS: usize = 40;
 fn market(
     catalogue: &Catalogue,
     forecasts: &[SeriesForecast],
-    study: &Study,
-    say: &dyn Fn(&str),
+    base: &Calibration,
+    (study, say): (&Study, &dyn Fn(&str)),
 ) -> Result<(Calibration, Simulation, Decomposition), Diagnostic> {
     let spec = &study.spec;
     let vehicles = forecasts
@@ -105,7 +107,7 @@ fn market(
     let simulate = &spec.simulate;
     let n_months = (simulate.until.ordinal() - simulate.from.ordinal() + 1) as usize;
     let activity = activity_paths(&ev, simulate.from, n_months, spec.seed)?;
-    let calibration = calibrate(catalogue)?.anchored(&activity, simulate.from)?;
+    let calibration = base.anchored(&activity, simulate.from)?;
     say("simulating");
     let scenarios = study.scenarios.scenarios();
     let simulation = run_worlds(simulate, &scenarios, &calibration, &activity, spec.seed)?;

@@ -28,7 +28,9 @@ use crate::{Basket, N_BASKETS, PhysicalError};
 /// States of the disturbance (Rouwenhorst's chain) and accuracy of the equilibrium.
 const N_STATES: usize = 9;
 const GRID: StorageGrid =
-    StorageGrid { n_cells: 48, least_range: 0.0, tolerance: 1e-6, max_iterations: 2_000 };
+    StorageGrid { n_cells: 48, least_range: 0.0, tolerance: 1e-6, max_iterations: 400 };
+/// Where the last digits go round in circles at a kink, prices good to a ten-thousandth do.
+const ROUGH: StorageGrid = StorageGrid { tolerance: 1e-4, max_iterations: 2_000, ..GRID };
 /// Purpose and first months of [`Storers::ln_prices`].
 const MONTHS: Purpose = Purpose::named("physical: months of storage alone");
 const BURN_IN: usize = 60;
@@ -186,7 +188,7 @@ impl Storers {
             let disturbed = parameters.disturbance.standard_deviation[b].value > 0.0;
             if capacity > 0.0 && disturbed && wanted.contains(&Basket::ALL[b]) {
                 let spec = storage_spec(parameters, b, elasticities[b])?;
-                let equilibrium = spec.solve_on(GRID)?;
+                let equilibrium = spec.clone().solve_on(GRID).or_else(|_| spec.solve_on(ROUGH))?;
                 let stock = StockDemand::of(&equilibrium)?;
                 let disturbance = &parameters.disturbance;
                 *storer = Some(Storer {

@@ -106,7 +106,7 @@ fn shocks(market: &Market<'_>) -> Vec<String> {
             signed(half, 0),
             signed(year, 0),
             conduct_name(conduct),
-            if first > year { ": without storage the first months overshoot" } else { "" },
+            if half > first && half > year { ": stocks soften the first months" } else { "" },
             if half < 0.0 { ", and supply set in answer then weighs on the price" } else { "" },
         ));
     }

@@ -35,8 +35,9 @@ pub(super) fn section(results: &Results) -> Result<Section, Diagnostic> {
             market.comparison(Basket::NdPr, "scenarios-ndpr")?.into(),
             market.comparison(Basket::DyTb, "scenarios-dytb")?.into(),
             Block::Text(
-                "A market without storage, which this version is, takes a surprise in full in the month it falls: effects of the \
-                 first months are upper bounds, and the months after them overshoot the other way once supply has answered."
+                "Stocks in China soften a surprise as far as they last; how much is held there nobody publishes, and the model has what \
+                 competitive storers would hold (parameter storage.capacity). What they run out of is felt in full, since a month's \
+                 demand hardly answers the price; after some months supply that was set in answer weighs the other way."
                     .into(),
             ),
         ]);
