@@ -4,9 +4,9 @@
 //! Demand of eight regions and five end uses follows activity and, slowly, price; supply comes as joint products of
 //! ores, so that three baskets clear together. A dominant supplier sets its output in January and July by a first-order
 //! condition with conduct θ (0 a price taker, 1/n Cournot, 1 one firm), under limits and against a fringe whose capacity
-//! follows revenue years later. Goods that need an export licence wait in a queue and have left the inside market until
-//! they are approved or withdrawn; where arrivals, the fringe and stocks fall short of use abroad, a region's price
-//! leaves the price in China. [`calibrate`] makes a base year an equilibrium, [`simulate`] runs a scenario under a
+//! follows revenue years later; storers in China carry stock from month to month. Goods that need an export licence wait in a queue and have left the inside market until
+//! they are approved or withdrawn, and some goes by way of intermediaries; where arrivals, the fringe and stocks fall
+//! short of use abroad, a region's price leaves the price in China. [`calibrate`] makes a base year an equilibrium, [`simulate`] runs a scenario under a
 //! conduct on given activity paths with keyed random numbers, and checks every balance. [`market_power`] and
 //! [`scenario_effects`] compare worlds path by path on common random numbers. Nothing is estimated here: parameters and
 //! activity arrive as plain numbers, each with its origin.
