@@ -16,7 +16,7 @@ use crate::output::{HashedFile, PROGRAM, RunFolder, csv_text, json_bytes};
 use crate::study::manifest::manifest;
 use crate::study::simulate::{
     BlockValues, DRAWS_HEADER, MarketBasis, MonthlyTable, QUANTILES, SimulationRow, Worlds,
-    conduct_named, scenario_named, shipped_scenarios, simulation_csv,
+    conduct_named, scenario_named, simulation_csv,
 };
 use crate::study::spec::Study;
 use crate::study::uncertainty::{Decomposition, ParameterDraws, decompose};
@@ -166,7 +166,7 @@ impl Args {
         let study = self.study.study()?;
         let n_paths = self.study.paths(study.spec.simulate.paths)?;
         Ok(Plan {
-            scenario: scenario_named(&self.scenario, &shipped_scenarios()?)?,
+            scenario: scenario_named(&self.scenario, &study.scenarios.scenarios())?,
             conduct: self.conduct.as_deref().map(conduct_named).transpose()?,
             outputs: outputs(&self.variable)?,
             n_months: self.study.months(self.days)?,

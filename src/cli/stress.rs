@@ -16,9 +16,7 @@ use crate::chart::number::{signed, significant};
 use crate::diagnostic::Diagnostic;
 use crate::output::{PROGRAM, RunFolder, json_bytes};
 use crate::study::manifest::manifest;
-use crate::study::simulate::{
-    MarketBasis, Worlds, conduct_named, scenario_named, shipped_scenarios, simulation_csv,
-};
+use crate::study::simulate::{MarketBasis, Worlds, conduct_named, scenario_named, simulation_csv};
 use crate::study::spec::Study;
 use crate::study::stress::{Group, LEVELS, Stress, StressRow, price_figure, stress};
 use crate::study::uncertainty::ParameterDraws;
@@ -146,7 +144,7 @@ impl Args {
         if groups.is_empty() {
             groups.extend(Group::ALL);
         }
-        let known = shipped_scenarios()?;
+        let known = study.scenarios.scenarios();
         let names = if self.scenarios.is_empty() {
             &study.spec.simulate.scenarios
         } else {

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::calibrate::Calibration;
-use super::scenarios::{Provenance, Scenarios, finding};
+use super::scenarios::finding;
 use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
 
@@ -80,24 +80,17 @@ pub struct Simulation {
     pub n_paths: usize,
 }
 
-/// The scenarios shipped with the program for months to come, checked.
+/// The scenario of a name as a command line gives it, with the shocks of those it builds on.
 ///
 /// # Errors
-/// Never in a released binary: a test reads them.
-pub fn shipped_scenarios() -> Result<Vec<Scenario>, Diagnostic> {
-    let all = Scenarios::shipped()?;
-    let runs = all.sources().iter().filter(|source| source.provenance == Provenance::Preset);
-    Ok(runs.map(|source| source.scenario.clone()).collect())
-}
-
-/// The scenario of a name as a command line gives it.
-///
-/// # Errors
-/// `U002` for a name that is not known, with the nearest one.
+/// `U002` for a name that is not known, with the nearest one, or a base that is not known.
 pub fn scenario_named(id: &str, known: &[Scenario]) -> Result<Scenario, Diagnostic> {
     let names = known.iter().map(|one| one.id.as_str());
-    let found = known.iter().find(|one| one.id == id).cloned();
-    found.ok_or_else(|| Diagnostic { code: "U002", ..unknown("scenario", id, names) })
+    let found = known
+        .iter()
+        .find(|one| one.id == id)
+        .ok_or_else(|| Diagnostic { code: "U002", ..unknown("scenario", id, names) })?;
+    found.resolved(known).map_err(|e| finding(&e))
 }
 
 /// The conduct of a name as a command line gives it.
@@ -271,6 +264,7 @@ mod tests {
     use crate::data::Catalogue;
     use crate::study::activity::{EvPaths, activity_paths};
     use crate::study::calibrate::calibrate;
+    use crate::study::scenarios::Scenarios;
 
     fn spec(conduct: &[&str], scenarios: &[&str]) -> SimulateSpec {
         let texts = |items: &[&str]| items.iter().map(|&s| s.to_owned()).collect();
@@ -283,7 +277,7 @@ mod tests {
 
     #[test]
     fn unknown_names_are_met_with_the_nearest_one() {
-        let known = shipped_scenarios().unwrap();
+        let known = Scenarios::shipped().unwrap().scenarios();
         let e = scenarios_of(&spec(&["taker"], &["wind-up-4"]), &known).unwrap_err();
         assert!(e.code == "S004" && e.to_string().contains("did you mean `wind-up-40`"), "{e}");
         let e = conducts_of(&spec(&["dominent"], &[])).unwrap_err();
@@ -309,7 +303,7 @@ mod tests {
             &["taker", "cournot-2", "dominant"],
             &["ev-up-30", "wind-up-40", "both-booms", "licence-stop"],
         );
-        let known = shipped_scenarios().unwrap();
+        let known = Scenarios::shipped().unwrap().scenarios();
         let result = run_worlds(&spec, &known, &calibration, &activity, 5).unwrap();
         assert_eq!(result.measures.len(), 15);
         let row = |conduct: Conduct, variable: &str, month: &str| {

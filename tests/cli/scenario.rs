@@ -194,3 +194,36 @@ fn the_example_of_the_guide_is_valid() {
     let china = months[11]["values"]["activity.ev.china"].as_f64().unwrap();
     assert!((china - 1.3 * 1.1).abs() < 1e-12, "{china}");
 }
+
+/// A study's scenario runs under its own name, with the shocks of the shipped one it builds on.
+#[test]
+fn scenarios_of_a_study_are_simulated() {
+    let (folder, _) = study_with(&format!(
+        "{HEAD}origin = \"assumed\"\nbase = \"ev-up-30\"\n[[shocks]]\nvariable = \"activity.wind\"\nsize = 0.4\n\
+         start = 0\nshape = \"step\"\n"
+    ));
+    let price = |id: &str| {
+        let output = monazite_in(
+            folder.path(),
+            &[
+                "simulate",
+                id,
+                "--study",
+                "study",
+                "--paths",
+                "2",
+                "--months",
+                "2",
+                "--variable",
+                "price.NdPr",
+            ],
+        );
+        assert_exit(&output, 0);
+        let text = stdout(&output);
+        let row = text.lines().nth(1).unwrap().to_owned();
+        assert!(row.starts_with(id), "{row}");
+        row.split(',').nth(5).unwrap().parse::<f64>().unwrap()
+    };
+    let (mine, boom) = (price("mine"), price("ev-up-30"));
+    assert!(mine > boom && boom > price("baseline"), "{mine} {boom}");
+}
