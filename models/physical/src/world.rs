@@ -29,7 +29,8 @@ pub struct WorldSpec<'a> {
     pub start: Period,
     /// Seed of the disturbances; worlds with the same seed share them path by path.
     pub seed: u64,
-    /// Storers, solved before; `None` solves them. They must be those of the parameters.
+    /// Storers, solved before; `None` solves those of the parameters. Worlds on drawn parameters can be given those of the
+    /// parameters in the middle: they then go by the market as calibrated.
     pub storers: Option<&'a Storers>,
     /// Threads to use; `None` uses those of the surrounding pool. Results do not depend on it.
     pub n_threads: Option<usize>,

@@ -3,8 +3,7 @@
 //! The data are four moments of monthly Δln Nd; the model is the storage market of `NdPr` on its own, in relative prices,
 //! with the elasticity that the calibrated market has within a month. σ of the disturbance and the monthly cost k of holding
 //! are searched for; two moments are left for a test. The persistence φ of the disturbance is assumed: searched for, it
-//! ends at its bound, because the changes of a price whose stocks smooth it say next to nothing about it. Other baskets
-//! are given the same disturbance.
+//! ends at its bound, because the changes of a price whose stocks smooth it say next to nothing about it. Nothing is set by it: the study takes σ from the s.d. of months of the whole market.
 //!
 //! The figures observed are means of daily quotes, and a mean of days is smoother than the price at which a month clears:
 //! a random walk's monthly means have changes with two thirds of its variance and an autocorrelation of a quarter (Working
