@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("monazite-forecast", &["monazite-series", "monazite-statespace", "monazite-stochastic"]),
     ("monazite-econometrics", &["monazite-series", "monazite-statespace", "monazite-stochastic"]),
     ("monazite-physical", &["monazite-series", "monazite-stochastic"]),
+    ("monazite-exchange", &[]),
 ];
 
 fn root() -> &'static Path {

@@ -1,0 +1,78 @@
+//! What the rules say of one contract on one day: step 1 of a trading day, computed before it opens.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountKind;
+use crate::units::{Lots, Money, Price, Rate};
+
+/// Where a contract is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Not traded yet after listing: limits of the first day hold until it has traded.
+    Listing,
+    /// An ordinary month.
+    General,
+    /// From a rule's day of the month before delivery on.
+    BeforeDelivery,
+    /// In the delivery month.
+    Delivery,
+}
+
+/// Bounds of a day's prices, both allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Limits {
+    /// Lowest price.
+    pub low: Price,
+    /// Highest price.
+    pub high: Price,
+}
+
+impl Limits {
+    /// Whether a price is allowed.
+    pub fn admit(self, price: Price) -> bool {
+        self.low <= price && price <= self.high
+    }
+}
+
+/// One contract's rules on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The day.
+    pub day: Date,
+    /// Where the contract is in its life.
+    pub phase: Phase,
+    /// Yesterday's settlement, or the listing price.
+    pub reference: Price,
+    /// Bounds of the day's prices; none at a venue without.
+    pub limits: Option<Limits>,
+    /// The share of the reference by which the limits lie from it.
+    pub limit_rate: Option<Rate>,
+    /// Margin of speculators and market makers, of contract value at settlement.
+    pub margin: Rate,
+    /// Margin of hedgers.
+    pub margin_hedger: Rate,
+    /// Largest position on one side of a speculator; none where there is no limit.
+    pub position_limit: Option<Lots>,
+    /// Largest number of lots that a speculator may open in the day.
+    pub opening_cap: Option<Lots>,
+    /// Largest order.
+    pub max_order: Lots,
+    /// Fee of the exchange, of turnover, each side.
+    pub fee: Rate,
+    /// Fee of the exchange a lot, each side.
+    pub fee_lot: Money,
+    /// Whether trading ends with this day.
+    pub last_trading_day: bool,
+}
+
+impl Terms {
+    /// Margin rate of a kind of account.
+    pub const fn margin_of(&self, kind: AccountKind) -> Rate {
+        match kind {
+            AccountKind::Hedger => self.margin_hedger,
+            AccountKind::Speculator | AccountKind::MarketMaker => self.margin,
+        }
+    }
+}
