@@ -9,17 +9,29 @@
 //! *Invariant:* no float, no randomness, no clock, no economics; no other crate of this project.
 
 mod account;
+mod auction;
+mod book;
 mod contract;
 mod expiry;
 mod funds;
+mod journal;
 mod order;
+mod spread;
 mod terms;
 mod units;
 
 pub use account::{AccountId, AccountKind, Domicile};
+pub use auction::{AuctionPrice, auction_price};
+pub use book::{
+    Acknowledgement, Band, Book, BookFault, BookSpec, Cancelled, CloseReport, Event, Fill,
+    MOST_ACCOUNTS, MOST_INSTRUCTIONS, MOST_LEVELS, MOST_ORDERS, Session, StateFault, Statistics,
+    Tape, Violation,
+};
 pub use contract::{ContractIdx, ContractMonth, MonthFault};
 pub use expiry::{CashSettlement, Expiry, Grade, PhysicalDelivery};
 pub use funds::FundRules;
+pub use journal::{Instruction, Journal, JournalFault};
 pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
+pub use spread::{CalendarSpread, Leg, LegPrices, NoLegs, SpreadBook, SpreadFill, SpreadTape};
 pub use terms::{Limits, Phase, Terms};
 pub use units::{Lots, Money, MoneyOverflow, Price, Rate};

@@ -102,6 +102,8 @@ pub struct Trade {
 pub enum CancelReason {
     /// Its owner asked.
     Owner,
+    /// Its owner replaced it, or lowered its lots.
+    Replaced,
     /// It would have met an order of the same account.
     SelfTrade,
     /// Its kind does not rest.
