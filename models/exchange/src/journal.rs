@@ -75,8 +75,15 @@ const FOR_SESSIONS: usize = 16;
 
 type Record = [u32; 4];
 
+/// An empty vector whose memory has been written to once, so that the system has handed it out before the open.
+fn room(n_records: usize) -> Vec<Record> {
+    let mut records = vec![[u32::MAX; 4]; n_records];
+    records.clear();
+    records
+}
+
 /// A day's instructions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
     spec: BookSpec,
     band: Band,
@@ -100,6 +107,16 @@ pub enum JournalFault {
     Book(#[from] BookFault),
 }
 
+impl Clone for Journal {
+    /// With the room that the original has.
+    fn clone(&self) -> Self {
+        let mut records = room(self.records.capacity());
+        records.extend_from_slice(&self.records);
+        let (next_order, next_trade) = (self.next_order, self.next_trade);
+        Self { spec: self.spec, band: self.band, next_order, next_trade, records }
+    }
+}
+
 impl Journal {
     /// An empty journal, in the memory of an old one if there is one.
     pub(crate) fn start(
@@ -109,9 +126,10 @@ impl Journal {
         next_order: u64,
         next_trade: u64,
     ) -> Self {
-        let mut records = old.map_or_else(Vec::new, |journal| journal.records);
+        let wanted = (spec.instructions as usize).saturating_add(FOR_SESSIONS);
+        let old = old.map(|journal| journal.records).filter(|records| records.capacity() >= wanted);
+        let mut records = old.unwrap_or_else(|| room(wanted));
         records.clear();
-        records.reserve_exact((spec.instructions as usize).saturating_add(FOR_SESSIONS));
         Self { spec, band, next_order, next_trade, records }
     }
 
@@ -123,47 +141,77 @@ impl Journal {
         self
     }
 
-    /// Writes an instruction down.
+    /// Whether the day's budget of instructions is spent.
+    #[inline]
+    const fn has_room(&self) -> Result<(), Refusal> {
+        if self.records.len() < self.spec.instructions as usize {
+            Ok(())
+        } else {
+            Err(Refusal::BookFull)
+        }
+    }
+
+    /// Writes an order down.
     ///
     /// # Errors
-    /// [`Refusal::BookFull`] when the day's budget of instructions is spent.
+    /// [`Refusal::BookFull`] when the day's budget of instructions is spent; so do the other two.
     #[inline]
-    pub(crate) fn push(&mut self, instruction: &Instruction) -> Result<(), Refusal> {
-        if self.records.len() >= self.spec.instructions as usize {
-            return Err(Refusal::BookFull);
-        }
-        self.write(instruction);
+    pub(crate) fn push_order(&mut self, order: NewOrder) -> Result<(), Refusal> {
+        self.has_room()?;
+        self.records.push(write_order(order));
         Ok(())
     }
 
-    /// Writes down what is never refused.
-    #[cold]
-    pub(crate) fn push_session(&mut self, instruction: Instruction) {
-        self.write(&instruction);
+    /// Writes a cancellation down.
+    #[inline]
+    pub(crate) fn push_cancel(
+        &mut self,
+        order: OrderId,
+        account: AccountId,
+    ) -> Result<(), Refusal> {
+        self.has_room()?;
+        self.records.push(write_id(tag::CANCEL, order, account));
+        Ok(())
     }
 
-    #[inline]
-    fn write(&mut self, instruction: &Instruction) {
-        match *instruction {
-            Instruction::Submit(order) => self.records.push(write_order(order)),
-            Instruction::Cancel { order, account } => {
-                self.records.push(write_id(tag::CANCEL, order, account));
-            }
-            Instruction::Replace { order, account, price, lots } => {
-                self.records.push(write_id(tag::REPLACE, order, account));
-                self.records.push([0, 0, lots.get(), price.ticks().cast_unsigned()]);
-            }
-            Instruction::CancelAll { account, reason } => {
-                let word = tag::CANCEL_ALL | ((reason as u32) << tag::BITS);
-                self.records.push([word, account.0, 0, 0]);
-            }
-            Instruction::OpenAuction => self.records.push([tag::OPEN_AUCTION, 0, 0, 0]),
-            Instruction::Uncross { reference } => {
-                self.records.push([tag::UNCROSS, 0, 0, reference.ticks().cast_unsigned()]);
-            }
-            Instruction::Open => self.records.push([tag::OPEN, 0, 0, 0]),
-            Instruction::Close => self.records.push([tag::CLOSE, 0, 0, 0]),
-        }
+    /// Writes a replacement down.
+    pub(crate) fn push_replacement(
+        &mut self,
+        order: OrderId,
+        account: AccountId,
+        price: Price,
+        lots: Lots,
+    ) -> Result<(), Refusal> {
+        self.has_room()?;
+        self.records.push(write_id(tag::REPLACE, order, account));
+        self.records.push([0, 0, lots.get(), price.ticks().cast_unsigned()]);
+        Ok(())
+    }
+
+    /// Writes down that all orders of an account are cancelled: never refused.
+    pub(crate) fn push_cancel_all(&mut self, account: AccountId, reason: CancelReason) {
+        let word = tag::CANCEL_ALL | ((reason as u32) << tag::BITS);
+        self.records.push([word, account.0, 0, 0]);
+    }
+
+    /// Writes the auction's end down: never refused.
+    pub(crate) fn push_uncross(&mut self, reference: Price) {
+        self.records.push([tag::UNCROSS, 0, 0, reference.ticks().cast_unsigned()]);
+    }
+
+    /// Writes the beginning of the auction down: never refused.
+    pub(crate) fn push_open_auction(&mut self) {
+        self.records.push([tag::OPEN_AUCTION, 0, 0, 0]);
+    }
+
+    /// Writes the beginning of continuous trading down: never refused.
+    pub(crate) fn push_open(&mut self) {
+        self.records.push([tag::OPEN, 0, 0, 0]);
+    }
+
+    /// Writes the close down: never refused.
+    pub(crate) fn push_close(&mut self) {
+        self.records.push([tag::CLOSE, 0, 0, 0]);
     }
 
     /// Records written: one an instruction, two a replacement.
@@ -349,12 +397,27 @@ mod tests {
         Journal::start(None, spec, Band::Window { near: Price::new(0), levels: 64 }, 1, 0)
     }
 
+    fn write(journal: &mut Journal, instruction: Instruction) {
+        match instruction {
+            Instruction::Submit(order) => journal.push_order(order).unwrap(),
+            Instruction::Cancel { order, account } => journal.push_cancel(order, account).unwrap(),
+            Instruction::Replace { order, account, price, lots } => {
+                journal.push_replacement(order, account, price, lots).unwrap();
+            }
+            Instruction::CancelAll { account, reason } => journal.push_cancel_all(account, reason),
+            Instruction::OpenAuction => journal.push_open_auction(),
+            Instruction::Uncross { reference } => journal.push_uncross(reference),
+            Instruction::Open => journal.push_open(),
+            Instruction::Close => journal.push_close(),
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(instructions in prop::collection::vec(instruction(), 0..40)) {
             let mut journal = empty(80);
-            for instruction in &instructions {
-                journal.push(instruction).unwrap();
+            for &instruction in &instructions {
+                write(&mut journal, instruction);
             }
             let read: Result<Vec<Instruction>, JournalFault> = journal.instructions().collect();
             prop_assert_eq!(read.unwrap(), instructions);
@@ -371,10 +434,14 @@ mod tests {
     #[test]
     fn a_spent_budget_refuses() {
         let mut journal = empty(1);
-        let cancel = Instruction::Cancel { order: OrderId(1), account: AccountId(1) };
-        assert_eq!(journal.push(&cancel), Ok(()));
-        assert_eq!(journal.push(&cancel), Err(Refusal::BookFull));
-        journal.push_session(Instruction::Close);
+        let (order, account) = (OrderId(1), AccountId(1));
+        assert_eq!(journal.push_cancel(order, account), Ok(()));
+        assert_eq!(journal.push_cancel(order, account), Err(Refusal::BookFull));
+        assert_eq!(
+            journal.push_replacement(order, account, Price::new(1), Lots::new(1)),
+            Err(Refusal::BookFull)
+        );
+        journal.push_close();
         assert_eq!(journal.len(), 2);
     }
 }

@@ -75,7 +75,7 @@ impl Level {
 }
 
 /// One side's queues.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Ladder {
     side: Side,
     /// Key of the array's first level.
@@ -86,6 +86,16 @@ pub(super) struct Ladder {
     best: i64,
     /// Levels below the array, ascending: the best one is the last. Has room for every order.
     beyond: Vec<(i32, Level)>,
+}
+
+impl Clone for Ladder {
+    /// With the room that the original has.
+    fn clone(&self) -> Self {
+        let mut beyond = Vec::with_capacity(self.beyond.capacity());
+        beyond.extend_from_slice(&self.beyond);
+        let (levels, occupied) = (self.levels.clone(), self.occupied.clone());
+        Self { side: self.side, base: self.base, levels, occupied, best: self.best, beyond }
+    }
 }
 
 impl Ladder {

@@ -5,7 +5,6 @@ use super::slots::{MOST_SEQUENCE, NONE, Slot};
 use super::tape::{Cancelled, Fill, Tape};
 use super::{Acknowledgement, Book, Session};
 use crate::account::AccountId;
-use crate::journal::Instruction;
 use crate::order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
 use crate::units::{Lots, Price};
 
@@ -37,7 +36,9 @@ impl Book {
         order: NewOrder,
         tape: &mut T,
     ) -> Result<Acknowledgement, Refusal> {
-        self.note(&Instruction::Submit(order))?;
+        if let Some(journal) = &mut self.journal {
+            journal.push_order(order)?;
+        }
         self.accept(order, tape)
     }
 
@@ -291,7 +292,9 @@ impl Book {
         account: AccountId,
         tape: &mut T,
     ) -> Result<Lots, Refusal> {
-        self.note(&Instruction::Cancel { order, account })?;
+        if let Some(journal) = &mut self.journal {
+            journal.push_cancel(order, account)?;
+        }
         let slot = self.find_own(order, account)?;
         Ok(self.withdraw(slot, CancelReason::Owner, tape))
     }
@@ -337,7 +340,7 @@ impl Book {
         reason: CancelReason,
         tape: &mut T,
     ) -> u64 {
-        self.note_session(Instruction::CancelAll { account, reason });
+        self.journal_mut(|journal| journal.push_cancel_all(account, reason));
         let mut lots = 0_u64;
         for side in [Side::Buy, Side::Sell] {
             let mut cursor = i64::MAX;
@@ -374,7 +377,9 @@ impl Book {
         lots: Lots,
         tape: &mut T,
     ) -> Result<Acknowledgement, Refusal> {
-        self.note(&Instruction::Replace { order, account, price, lots })?;
+        if let Some(journal) = &mut self.journal {
+            journal.push_replacement(order, account, price, lots)?;
+        }
         let slot = self.find_own(order, account)?;
         if lots.is_zero() {
             return Err(Refusal::NoLots);

@@ -51,8 +51,8 @@ pub use violations::Violation;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
-use crate::journal::{Instruction, Journal};
-use crate::order::{CancelReason, OrderId, Refusal, SelfTrade, Side};
+use crate::journal::Journal;
+use crate::order::{CancelReason, OrderId, SelfTrade, Side};
 use crate::terms::Limits;
 use crate::units::{Lots, Price};
 use ladder::{EMPTY, Ladder, key, price};
@@ -347,7 +347,7 @@ impl Book {
     /// Begins to collect orders for the opening auction. Only a closed book does.
     pub fn open_auction(&mut self) {
         if self.session == Session::Closed {
-            self.note_session(Instruction::OpenAuction);
+            self.journal_mut(Journal::push_open_auction);
             self.session = Session::Auction;
         }
     }
@@ -355,7 +355,7 @@ impl Book {
     /// Begins continuous trading without an auction. Only a closed book does.
     pub fn open(&mut self) {
         if self.session == Session::Closed {
-            self.note_session(Instruction::Open);
+            self.journal_mut(Journal::push_open);
             self.session = Session::Continuous;
         }
     }
@@ -364,7 +364,7 @@ impl Book {
     pub fn close<T: Tape + ?Sized>(&mut self, tape: &mut T) -> CloseReport {
         let locked = self.locked();
         if self.session != Session::Closed {
-            self.note_session(Instruction::Close);
+            self.journal_mut(Journal::push_close);
         }
         let mut unfilled = 0_u64;
         for side in [Side::Buy, Side::Sell] {
@@ -379,19 +379,10 @@ impl Book {
         CloseReport { locked, statistics: self.statistics, unfilled }
     }
 
-    /// Writes a change of session down; there is always room for it.
-    fn note_session(&mut self, instruction: Instruction) {
+    /// Writes down what is never refused; there is always room for it.
+    fn journal_mut(&mut self, write: impl FnOnce(&mut Journal)) {
         if let Some(journal) = &mut self.journal {
-            journal.push_session(instruction);
-        }
-    }
-
-    /// Writes an instruction down.
-    #[inline]
-    fn note(&mut self, instruction: &Instruction) -> Result<(), Refusal> {
-        match &mut self.journal {
-            Some(journal) => journal.push(instruction),
-            None => Ok(()),
+            write(journal);
         }
     }
 

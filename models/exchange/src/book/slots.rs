@@ -75,7 +75,7 @@ const FREE: Slot = Slot {
 };
 
 /// All slots of a book.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Slots {
     /// One more than may rest: the first is nobody's.
     row: Vec<Slot>,
@@ -83,6 +83,15 @@ pub(super) struct Slots {
     unused: u32,
     /// Slots below `unused` that are free again; the last is taken first, while it is warm.
     free: Vec<u32>,
+}
+
+impl Clone for Slots {
+    /// With the room that the original has: a vector's own clone would allocate later.
+    fn clone(&self) -> Self {
+        let mut free = Vec::with_capacity(self.free.capacity());
+        free.extend_from_slice(&self.free);
+        Self { row: self.row.clone(), unused: self.unused, free }
+    }
 }
 
 impl Slots {

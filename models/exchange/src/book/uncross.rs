@@ -5,7 +5,6 @@ use super::slots::NONE;
 use super::tape::{Fill, Tape};
 use super::{Book, Session};
 use crate::auction::{AuctionPrice, auction_price};
-use crate::journal::Instruction;
 use crate::order::{CancelReason, Refusal, Side, Trade};
 use crate::units::{Lots, Price};
 
@@ -34,7 +33,7 @@ impl Book {
         if self.session != Session::Auction {
             return Err(Refusal::Closed);
         }
-        self.note_session(Instruction::Uncross { reference });
+        self.journal_mut(|journal| journal.push_uncross(reference));
         let outcome = self.indicative(reference);
         if let Some(auction) = outcome {
             let mut left = auction.volume;
