@@ -9,17 +9,27 @@
 //! *Invariant:* no float, no randomness, no clock, no economics; no other crate of this project.
 
 mod account;
+mod calendar;
 mod contract;
 mod expiry;
 mod funds;
 mod order;
+mod rules;
 mod terms;
 mod units;
 
 pub use account::{AccountId, AccountKind, Domicile};
+pub use calendar::{CalendarFault, TradingCalendar};
 pub use contract::{ContractIdx, ContractMonth, MonthFault};
 pub use expiry::{CashSettlement, Expiry, Grade, PhysicalDelivery};
 pub use funds::FundRules;
 pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
+pub use rules::{
+    Access, AfterLock, Change, Close, ContractSpec, FaultKind, FeeRules, Grounds, Hour,
+    LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice, OrderRules,
+    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, RuleFault, RuleSheet, Rules,
+    SessionRules, SettlementPrice, SettlementRules, Source, Standing, Status, TermsFault, Tick,
+    WithoutTrades,
+};
 pub use terms::{Limits, Phase, Terms};
 pub use units::{Lots, Money, MoneyOverflow, Price, Rate};
