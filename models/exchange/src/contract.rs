@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A contract's place in the venue's list, from 0; it keeps it until it expires.
@@ -43,9 +44,29 @@ impl ContractMonth {
     }
 
     /// The month of a day.
-    pub fn of(day: jiff::civil::Date) -> Self {
+    pub fn of(day: Date) -> Self {
         // jiff's years may be negative; a trading day's is not, and a month of year 1 would be wrong but harmless.
         Self { year: day.year().max(1), month: day.month() }
+    }
+
+    /// The month `months` after this one (before, if negative); none outside years 1 to 9999.
+    #[must_use]
+    pub fn plus(self, months: i32) -> Option<Self> {
+        let ordinal = self.ordinal().checked_add(months)?;
+        let year = i16::try_from(ordinal.div_euclid(12)).ok()?;
+        let month = i8::try_from(ordinal.rem_euclid(12)).ok()?.checked_add(1)?;
+        Self::new(year, month)
+    }
+
+    /// First date of the month.
+    pub fn first_day(self) -> Date {
+        // Year 1 to 9999 and month 1 to 12 are jiff's too.
+        Date::new(self.year, self.month, 1).unwrap_or(Date::ZERO)
+    }
+
+    /// Last date of the month.
+    pub fn last_day(self) -> Date {
+        self.first_day().last_of_month()
     }
 
     /// Months since year 0, for differences.
@@ -99,6 +120,10 @@ mod tests {
         let month: ContractMonth = "2026-05".parse().unwrap();
         assert_eq!((month.year(), month.month(), month.to_string().as_str()), (2026, 5, "2026-05"));
         assert_eq!(ContractMonth::new(2027, 1).unwrap().ordinal() - month.ordinal(), 8);
+        assert_eq!(month.plus(-5), ContractMonth::new(2025, 12));
+        assert_eq!(month.plus(20), ContractMonth::new(2028, 1));
+        assert_eq!(month.plus(i32::MAX), None);
+        assert_eq!(month.last_day(), jiff::civil::date(2026, 5, 31));
         for bad in ["2026-13", "2026-5", "26-05", "2026/05", "2026-00", ""] {
             assert!(bad.parse::<ContractMonth>().is_err(), "{bad}");
         }

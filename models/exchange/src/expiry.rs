@@ -28,6 +28,7 @@ pub struct PhysicalDelivery {
     /// Trading days after the last trading day by which delivery is done.
     pub delivery_days: u8,
     /// Share of contract value that a side that fails owes the other.
+    #[serde(with = "crate::rules::percent")]
     pub penalty: Rate,
     /// Fee for delivery a lot, each side.
     pub delivery_fee: Money,

@@ -12,8 +12,10 @@ pub struct FundRules {
     /// international practice: CPMI-IOSCO, Principles for financial market infrastructures, 2012, principle 4).
     pub largest: u8,
     /// The price move for which the fund is sized, of the reference price.
+    #[serde(with = "crate::rules::percent")]
     pub stress: Rate,
     /// Share of fee income that goes to the risk reserve.
+    #[serde(with = "crate::rules::percent")]
     pub reserve_share: Rate,
     /// Risk reserve on the first day.
     pub reserve: Money,
