@@ -9,17 +9,25 @@
 //! *Invariant:* no float, no randomness, no clock, no economics; no other crate of this project.
 
 mod account;
+mod clearing;
 mod contract;
 mod expiry;
 mod funds;
+mod ledger;
 mod order;
 mod terms;
 mod units;
 
 pub use account::{AccountId, AccountKind, Domicile};
+pub use clearing::{
+    AccountClearing, Clearing, ClearingError, ClearingReport, ClearingRules, ContractClearing,
+    DaySettlement, DefaultCover, EnforcementReport, ForcedOrder, Level, Liquidation, Position,
+    Reduction, ReductionReport, ReductionRules, Standing, Violation, WaterfallReport,
+};
 pub use contract::{ContractIdx, ContractMonth, MonthFault};
 pub use expiry::{CashSettlement, Expiry, Grade, PhysicalDelivery};
 pub use funds::FundRules;
+pub use ledger::{Entry, Ledger, Pot, Reason};
 pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
 pub use terms::{Limits, Phase, Terms};
 pub use units::{Lots, Money, MoneyOverflow, Price, Rate};
