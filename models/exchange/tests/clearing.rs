@@ -190,10 +190,12 @@ fn the_waterfall_takes_each_step_before_the_next() {
     // The assessment is in proportion to equity before it.
     let assessed = &enforced.waterfall.assessments;
     assert_eq!(assessed[0], Money::ZERO);
-    let equity =
-        |a: u32| ledger.equity(AccountId(a)).unwrap().minor() + assessed[a as usize].minor();
-    let exact = cover.assessed.minor() as f64 * equity(1) as f64 / (equity(1) + equity(2)) as f64;
-    assert!((assessed[1].minor() as f64 - exact).abs() <= 1.0);
+    let equity = |a: u32| {
+        i128::from(ledger.equity(AccountId(a)).unwrap().minor() + assessed[a as usize].minor())
+    };
+    let off = i128::from(assessed[1].minor()) * (equity(1) + equity(2))
+        - i128::from(cover.assessed.minor()) * equity(1);
+    assert!(off.abs() < equity(1) + equity(2), "more than a fen from proportion");
     assert_eq!(market.clearing.standing(long), Some(Standing::Defaulted));
     assert_eq!(ledger.balance(Pot::Cash(long)), Money::ZERO);
     assert!(market.clearing.violations(true).is_empty());
