@@ -11,6 +11,7 @@
 mod account;
 mod clearing;
 mod contract;
+mod delivery;
 mod expiry;
 mod funds;
 mod ledger;
@@ -25,6 +26,10 @@ pub use clearing::{
     Reduction, ReductionReport, ReductionRules, Standing, Violation, WaterfallReport,
 };
 pub use contract::{ContractIdx, ContractMonth, MonthFault};
+pub use delivery::{
+    Delivered, Delivery, DeliveryReport, Receipt, ReceiptError, ReceiptId, StorageReport,
+    Warehouses, final_price,
+};
 pub use expiry::{CashSettlement, Expiry, Grade, PhysicalDelivery};
 pub use funds::FundRules;
 pub use ledger::{Entry, Ledger, Pot, Reason};

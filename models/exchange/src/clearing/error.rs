@@ -86,6 +86,15 @@ pub enum ClearingError {
         /// Which.
         account: AccountId,
     },
+    /// Somebody may be below zero: deficits are covered first.
+    #[error("deficits must be covered before money leaves or metal is delivered")]
+    OpenDeficit,
+    /// A receipt that a delivery was to take is gone.
+    #[error("a receipt of account {} is not there", account.0)]
+    NoReceipt {
+        /// Whose.
+        account: AccountId,
+    },
     /// A share over the whole.
     #[error("{what} of {ppm} ppm is more than the whole")]
     OverWhole {

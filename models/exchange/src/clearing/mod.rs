@@ -7,6 +7,7 @@
 
 mod apportion;
 mod calls;
+mod close;
 mod error;
 mod exposure;
 mod fund;

@@ -1,7 +1,7 @@
 //! Step 8 of a trading day: mark to market, fees, margin, the guarantee fund, calls.
 
 use super::{AccountClearing, Clearing, ClearingReport, ContractClearing, Standing, margin_place};
-use crate::account::{AccountId, AccountKind};
+use crate::account::AccountKind;
 use crate::clearing::{ClearingError, Position};
 use crate::contract::ContractIdx;
 use crate::ledger::{Pot, Reason};
@@ -212,57 +212,4 @@ fn mark(
         return Err(ClearingError::Unbalanced { contract, difference: sum });
     }
     Ok(ContractClearing { contract, price: lot.price, open_interest, gains })
-}
-
-impl Clearing {
-    /// Marks a contract's positions to its final price and closes them: cash settlement, or what delivery leaves.
-    /// Margin is released at the next settlement.
-    ///
-    /// # Errors
-    /// When the contract is not listed or a sum does not fit.
-    pub fn close_out(
-        &mut self,
-        contract: ContractIdx,
-        price: Price,
-    ) -> Result<Money, ClearingError> {
-        let tick_value = self.contract(contract)?.tick_value;
-        let mut gains = Money::ZERO;
-        let mut sum = Money::ZERO;
-        for position in self.positions(contract) {
-            let gain = position.result(price, tick_value)?;
-            gains = gains.plus(gain.at_least_zero())?;
-            sum = sum.plus(gain)?;
-        }
-        if sum != Money::ZERO {
-            return Err(ClearingError::Unbalanced { contract, difference: sum });
-        }
-        for account in self.accounts() {
-            let Some(position) = self.position(contract, account) else { continue };
-            let gain = position.result(price, tick_value)?;
-            let cash = Pot::Cash(account);
-            self.ledger.transfer(Pot::Variation, cash, gain, Reason::Variation)?;
-            self.spend_margin(account)?;
-        }
-        if let Some(column) = self.positions.get_mut(usize::from(contract.0)) {
-            column.fill(Position::default());
-        }
-        if let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) {
-            listed.settlement = price;
-        }
-        self.measure_exposure()?;
-        Ok(gains)
-    }
-
-    /// Takes what cash is below zero from margin; marks a deficit if that is not enough.
-    pub(crate) fn spend_margin(&mut self, account: AccountId) -> Result<Money, ClearingError> {
-        let (cash, margin) = (Pot::Cash(account), Pot::Margin(account));
-        let short = Money::ZERO.minus(self.ledger.balance(cash))?;
-        if short <= Money::ZERO {
-            return Ok(Money::ZERO);
-        }
-        let spent = short.min(self.ledger.balance(margin));
-        self.ledger.transfer(margin, cash, spent, Reason::MarginSpent)?;
-        self.deficit |= spent < short;
-        Ok(spent)
-    }
 }

@@ -1,14 +1,6 @@
-//! Clearing by hand, and what must hold after any sequence of trades, price moves, payments, defaults and expiries.
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests say what must hold, and sums by hand are written as sums"
-)]
+//! Days by hand: settlement, calls, liquidation, the waterfall, admission.
 
-mod clearing_days;
-
-use clearing_days::{Market, lots, money, terms, ticks};
+use crate::market::{Market, lots, money, terms, ticks};
 use monazite_exchange::{
     AccountClearing, AccountId, AccountKind, ClearingError, ContractIdx, Domicile,
     EnforcementReport, Lots, Money, NewOrder, OrderKind, Pot, Rate, Reason, Refusal, Side,
