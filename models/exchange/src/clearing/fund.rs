@@ -31,8 +31,9 @@ impl Clearing {
             report.fund_target = report.fund_target.plus(*loss)?;
         }
         scratch.apportionment.split(report.fund_target, &scratch.weights, &mut scratch.shares)?;
-        let each = self.accounts().zip(&mut report.accounts);
-        for ((account, row), share) in each.zip(&scratch.shares) {
+        let each = self.accounts().zip(&mut report.accounts).zip(&self.standings);
+        for (((account, row), standing), share) in each.zip(&scratch.shares) {
+            let excused = standing.is_default();
             let (cash, fund) = (Pot::Cash(account), Pot::Fund(account));
             let free = self.ledger.balance(cash);
             let due = if free < Money::ZERO {
@@ -43,6 +44,13 @@ impl Clearing {
             row.contribution = due.min(free.at_least_zero());
             self.ledger.transfer(cash, fund, row.contribution, Reason::Contribution)?;
             row.call = due.minus(row.contribution)?;
+            if row.contribution < Money::ZERO && !excused {
+                // What comes back from the fund makes up for margin that was short.
+                let margin = Pot::Margin(account);
+                let missing = row.required.minus(self.ledger.balance(margin))?.at_least_zero();
+                let posted = missing.min(self.ledger.balance(cash).at_least_zero());
+                self.ledger.transfer(cash, margin, posted, Reason::Margin)?;
+            }
             report.fund_held = report.fund_held.plus(self.ledger.balance(fund))?;
         }
         Ok(())

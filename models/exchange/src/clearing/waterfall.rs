@@ -86,8 +86,8 @@ impl Clearing {
                 self.own_means(account, report)?;
             }
         }
-        self.deficit = false;
         if report.defaults.is_empty() {
+            self.deficit = false;
             return Ok(());
         }
         self.others_funds(report)?;
@@ -106,6 +106,7 @@ impl Clearing {
                 *covered = covered.plus(by_others)?;
             }
         }
+        self.deficit = self.missing(report)? > Money::ZERO;
         Ok(())
     }
 

@@ -10,3 +10,4 @@ mod day;
 mod delivery;
 mod market;
 mod reduction;
+mod sequences;
