@@ -1,0 +1,96 @@
+//! The end of a contract: positions marked to their final price and closed, margin set free.
+
+use super::{Clearing, Position, idx};
+use crate::account::AccountId;
+use crate::clearing::ClearingError;
+use crate::contract::ContractIdx;
+use crate::ledger::{Pot, Reason};
+use crate::units::{Money, Price};
+
+impl Clearing {
+    /// Marks a contract's positions to its final price and closes them: cash settlement, and the first step of delivery.
+    /// Call it after the settlement of the last trading day. Margin is set free at the next settlement. Returns the sum of
+    /// gains, as much as of losses.
+    ///
+    /// # Errors
+    /// When the contract is not listed, has trades that are not settled, or a sum does not fit.
+    pub fn close_out(
+        &mut self,
+        contract: ContractIdx,
+        price: Price,
+    ) -> Result<Money, ClearingError> {
+        let tick_value = self.contract(contract)?.tick_value;
+        let (mut gains, mut sum) = (Money::ZERO, Money::ZERO);
+        for (account, position) in self.accounts().zip(self.positions(contract)) {
+            if position.traded > 0 {
+                return Err(ClearingError::Unsettled { account });
+            }
+            let gain = position.result(price, tick_value)?;
+            gains = gains.plus(gain.at_least_zero())?;
+            sum = sum.plus(gain)?;
+        }
+        if sum != Money::ZERO {
+            return Err(ClearingError::Unbalanced { contract, difference: sum });
+        }
+        for account in self.accounts() {
+            let Some(position) = self.position(contract, account) else { continue };
+            let gain = position.result(price, tick_value)?;
+            self.ledger.transfer(Pot::Variation, Pot::Cash(account), gain, Reason::Variation)?;
+            self.spend_margin(account)?;
+        }
+        let place = usize::from(contract.0);
+        if let Some(column) = self.positions.get_mut(place) {
+            column.fill(Position::default());
+        }
+        if let Some(Some(listed)) = self.contracts.get_mut(place) {
+            listed.settlement = price;
+        }
+        self.measure_exposure()?;
+        Ok(gains)
+    }
+
+    /// Takes what cash is below zero from margin; marks a deficit if that is not enough.
+    pub(crate) fn spend_margin(&mut self, account: AccountId) -> Result<Money, ClearingError> {
+        let (cash, margin) = (Pot::Cash(account), Pot::Margin(account));
+        let short = Money::ZERO.minus(self.ledger.balance(cash))?;
+        if short <= Money::ZERO {
+            return Ok(Money::ZERO);
+        }
+        let spent = short.min(self.ledger.balance(margin));
+        self.ledger.transfer(margin, cash, spent, Reason::MarginSpent)?;
+        self.deficit |= spent < short;
+        Ok(spent)
+    }
+
+    /// Sets margin free that an account's positions do not need at the day's reference prices.
+    pub(crate) fn free_margin(&mut self, account: AccountId) -> Result<(), ClearingError> {
+        let no_account = ClearingError::NoAccount { account };
+        let kind = *self.kinds.get(idx(account)).ok_or(no_account)?;
+        let mut required = Money::ZERO;
+        for (listed, column) in self.contracts.iter().zip(&self.positions) {
+            if let (Some(listed), Some(position)) = (listed, column.get(idx(account))) {
+                let lots = i64::from(position.size().get());
+                required = required.plus(listed.lot_margin(kind).times(lots, 1)?)?;
+            }
+        }
+        let (cash, margin) = (Pot::Cash(account), Pot::Margin(account));
+        let free = self.ledger.balance(margin).minus(required)?.at_least_zero();
+        self.ledger.transfer(margin, cash, free, Reason::Margin)
+    }
+
+    /// Refuses while an account may be below zero.
+    pub(crate) const fn nothing_open(&self) -> Result<(), ClearingError> {
+        if self.deficit { Err(ClearingError::OpenDeficit) } else { Ok(()) }
+    }
+
+    /// A movement of money for the other modules of this crate.
+    pub(crate) fn move_money(
+        &mut self,
+        from: Pot,
+        to: Pot,
+        amount: Money,
+        reason: Reason,
+    ) -> Result<(), ClearingError> {
+        self.ledger.transfer(from, to, amount, reason)
+    }
+}

@@ -1,0 +1,400 @@
+//! Clearing: whose money and positions are where, from an order's admission to the last step of a default.
+//!
+//! A day: [`Clearing::enforce_calls`] in the morning (unmet calls, deficits), [`Clearing::open_day`] with the day's terms,
+//! [`Liquidation::orders`] for accounts that are closed out; in the session [`Clearing::admit`], [`Clearing::reserve`],
+//! [`Clearing::record`], [`Clearing::release`]; after the close [`Clearing::reduce`] if the market was locked to the last
+//! step, and [`Clearing::settle`]. Between two settlements nothing here allocates.
+
+mod apportion;
+mod calls;
+mod close;
+mod error;
+mod exposure;
+mod fund;
+mod position;
+mod reduction;
+mod report;
+mod rules;
+mod settle;
+mod violations;
+mod waterfall;
+
+pub(crate) use apportion::Apportionment;
+pub use calls::{EnforcementReport, ForcedOrder, Liquidation};
+pub use error::ClearingError;
+pub use position::Position;
+pub use reduction::{Level, Reduction, ReductionReport};
+pub use report::{AccountClearing, ClearingReport, ContractClearing};
+pub use rules::{ClearingRules, ReductionRules};
+pub use settle::DaySettlement;
+pub use violations::Violation;
+pub use waterfall::{DefaultCover, WaterfallReport};
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{AccountId, AccountKind, Domicile};
+use crate::contract::ContractIdx;
+use crate::ledger::{Ledger, Pot, Reason};
+use crate::terms::{Limits, Terms};
+use crate::units::{Lots, Money, Price};
+
+/// How an account stands with the clearing house.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Owes nothing.
+    #[default]
+    Good,
+    /// Owes a call until next morning.
+    Called,
+    /// Did not meet a call: closed out as far as needed, may only reduce.
+    Closing,
+    /// Its losses were more than it had: closed out in full, may only reduce.
+    Defaulted,
+}
+
+impl Standing {
+    /// Whether new positions may be opened.
+    pub const fn may_open(self) -> bool {
+        matches!(self, Self::Good | Self::Called)
+    }
+}
+
+/// A listed contract as clearing knows it on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Contract {
+    /// What a tick is worth a lot.
+    tick_value: Money,
+    /// Last settlement price, or the listing price.
+    settlement: Price,
+    /// Margin of a lot at the reference price: speculators and market makers, hedgers.
+    lot_margin: [Money; 2],
+    position_limit: Option<Lots>,
+    opening_cap: Option<Lots>,
+    limits: Option<Limits>,
+    max_order: Lots,
+}
+
+/// The state of clearing: accounts, positions, the ledger.
+///
+/// Columns of a fixed length: its size depends on accounts and contracts, not on days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearing {
+    rules: ClearingRules,
+    ledger: Ledger,
+    contracts: Vec<Option<Contract>>,
+    /// By contract, then by account.
+    positions: Vec<Vec<Position>>,
+    kinds: Vec<AccountKind>,
+    domiciles: Vec<Domicile>,
+    standings: Vec<Standing>,
+    /// What is still owed of the last call.
+    called: Vec<Money>,
+    /// What others have paid for an account's losses.
+    covered: Vec<Money>,
+    /// Margin for the largest positions that accepted orders could lead to.
+    exposure: Vec<Money>,
+    /// Today's result at the reference price.
+    running: Vec<Money>,
+    /// Whether an account may be below zero: until the waterfall has run, nothing may leave.
+    deficit: bool,
+}
+
+/// Where a kind's margin is in a pair.
+#[inline]
+const fn margin_place(kind: AccountKind) -> usize {
+    match kind {
+        AccountKind::Hedger => 1,
+        AccountKind::Speculator | AccountKind::MarketMaker => 0,
+    }
+}
+
+/// An account's place in a column.
+#[inline]
+const fn idx(account: AccountId) -> usize {
+    account.0 as usize
+}
+
+impl Clearing {
+    /// A clearing house without accounts, with places for so many contracts at a time. Reserve and capital come from
+    /// outside.
+    ///
+    /// # Errors
+    /// When the rules contradict themselves.
+    pub fn new(rules: ClearingRules, n_contracts: u16) -> Result<Self, ClearingError> {
+        rules.check()?;
+        let mut ledger = Ledger::default();
+        for (pot, amount) in
+            [(Pot::Reserve, rules.funds.reserve), (Pot::Capital, rules.funds.capital)]
+        {
+            ledger.transfer(Pot::Outside, pot, amount, Reason::Endowment)?;
+        }
+        Ok(Self {
+            rules,
+            ledger,
+            contracts: vec![None; usize::from(n_contracts)],
+            positions: vec![Vec::new(); usize::from(n_contracts)],
+            kinds: Vec::new(),
+            domiciles: Vec::new(),
+            standings: Vec::new(),
+            called: Vec::new(),
+            covered: Vec::new(),
+            exposure: Vec::new(),
+            running: Vec::new(),
+            deficit: false,
+        })
+    }
+
+    /// Opens an account and pays `cash` in.
+    ///
+    /// # Errors
+    /// When the amount is below zero or does not fit, or there are 2³² accounts.
+    pub fn open_account(
+        &mut self,
+        kind: AccountKind,
+        domicile: Domicile,
+        cash: Money,
+    ) -> Result<AccountId, ClearingError> {
+        let account = u32::try_from(self.kinds.len())
+            .map(AccountId)
+            .map_err(|_| ClearingError::TooManyAccounts)?;
+        if cash < Money::ZERO {
+            return Err(ClearingError::NotPositive(cash));
+        }
+        self.ledger.balance(Pot::Outside).minus(cash)?;
+        self.ledger.open_account();
+        self.ledger.transfer(Pot::Outside, Pot::Cash(account), cash, Reason::Deposit)?;
+        self.kinds.push(kind);
+        self.domiciles.push(domicile);
+        self.standings.push(Standing::Good);
+        for column in [&mut self.called, &mut self.covered, &mut self.exposure, &mut self.running] {
+            column.push(Money::ZERO);
+        }
+        for column in &mut self.positions {
+            column.push(Position::default());
+        }
+        Ok(account)
+    }
+
+    /// Pays into an account; a call is met as far as the amount goes.
+    ///
+    /// # Errors
+    /// When the amount is not above zero, does not fit, or the account is not there.
+    pub fn deposit(&mut self, account: AccountId, amount: Money) -> Result<(), ClearingError> {
+        if amount <= Money::ZERO {
+            return Err(ClearingError::NotPositive(amount));
+        }
+        self.ledger.transfer(Pot::Outside, Pot::Cash(account), amount, Reason::Deposit)?;
+        if let Some(called) = self.called.get_mut(idx(account)) {
+            *called = called.minus(amount.min(*called))?;
+        }
+        Ok(())
+    }
+
+    /// Pays out of an account's free cash, between a settlement's calls and the next session.
+    ///
+    /// # Errors
+    /// When the amount is not above zero or not free (an account that is called, closed out or in default has nothing
+    /// free, and nobody has before deficits are covered), or the account has traded since the last settlement.
+    pub fn withdraw(&mut self, account: AccountId, amount: Money) -> Result<(), ClearingError> {
+        if amount <= Money::ZERO {
+            return Err(ClearingError::NotPositive(amount));
+        }
+        let standing = self.standing(account).ok_or(ClearingError::NoAccount { account })?;
+        if self
+            .positions
+            .iter()
+            .any(|column| column.get(idx(account)).is_some_and(|p| p.traded > 0))
+        {
+            return Err(ClearingError::Unsettled { account });
+        }
+        let free = if standing == Standing::Good && !self.deficit {
+            self.ledger.balance(Pot::Cash(account))
+        } else {
+            Money::ZERO
+        };
+        if amount > free {
+            return Err(ClearingError::NotFree { asked: amount, free });
+        }
+        self.ledger.transfer(Pot::Cash(account), Pot::Outside, amount, Reason::Withdrawal)
+    }
+
+    /// Lists a contract at a place: what a tick is worth a lot, and the price before the first settlement.
+    ///
+    /// # Errors
+    /// When the place is taken or is none, or a tick is worth nothing.
+    pub fn list(
+        &mut self,
+        contract: ContractIdx,
+        tick_value: Money,
+        listing: Price,
+    ) -> Result<(), ClearingError> {
+        if tick_value <= Money::ZERO {
+            return Err(ClearingError::WorthlessTick { contract, value: tick_value });
+        }
+        let place = self
+            .contracts
+            .get_mut(usize::from(contract.0))
+            .ok_or(ClearingError::NoContract { contract })?;
+        if place.is_some() {
+            return Err(ClearingError::PlaceTaken { contract });
+        }
+        *place = Some(Contract {
+            tick_value,
+            settlement: listing,
+            lot_margin: [Money::ZERO; 2],
+            position_limit: None,
+            opening_cap: None,
+            limits: None,
+            max_order: Lots::new(u32::MAX),
+        });
+        Ok(())
+    }
+
+    /// Takes an expired contract off the list: its place is free.
+    ///
+    /// # Errors
+    /// When it is not listed or positions are left.
+    pub fn delist(&mut self, contract: ContractIdx) -> Result<(), ClearingError> {
+        self.contract(contract)?;
+        let lots = self.open_interest(contract);
+        if lots > 0 {
+            return Err(ClearingError::StillOpen { contract, lots });
+        }
+        let place = usize::from(contract.0);
+        if let (Some(listed), Some(column)) =
+            (self.contracts.get_mut(place), self.positions.get_mut(place))
+        {
+            *listed = None;
+            column.fill(Position::default());
+        }
+        Ok(())
+    }
+
+    /// The day begins: limits and margins of each listed contract for the orders of the session, at its reference price.
+    ///
+    /// # Errors
+    /// When a contract is not listed or margins do not fit.
+    pub fn open_day(&mut self, terms: &[(ContractIdx, &Terms)]) -> Result<(), ClearingError> {
+        for (contract, terms) in terms {
+            let tick_value = self.contract(*contract)?.tick_value;
+            let value = tick_value.times(terms.reference.wide(), 1)?.abs()?;
+            let lot_margin = [value.share(terms.margin)?, value.share(terms.margin_hedger)?];
+            if let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) {
+                *listed = Contract {
+                    lot_margin,
+                    position_limit: terms.position_limit,
+                    opening_cap: terms.opening_cap,
+                    limits: terms.limits,
+                    max_order: terms.max_order,
+                    ..*listed
+                };
+            }
+        }
+        self.measure_exposure()
+    }
+
+    /// Rules.
+    pub const fn rules(&self) -> &ClearingRules {
+        &self.rules
+    }
+
+    /// The ledger.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The ledger, to have single movements kept.
+    pub fn keep_entries(&mut self, keep: bool) {
+        self.ledger.keep_entries(keep);
+    }
+
+    /// Number of accounts.
+    pub fn n_accounts(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// What an account is for.
+    pub fn kind(&self, account: AccountId) -> Option<AccountKind> {
+        self.kinds.get(idx(account)).copied()
+    }
+
+    /// Where an account is from.
+    pub fn domicile(&self, account: AccountId) -> Option<Domicile> {
+        self.domiciles.get(idx(account)).copied()
+    }
+
+    /// How an account stands.
+    pub fn standing(&self, account: AccountId) -> Option<Standing> {
+        self.standings.get(idx(account)).copied()
+    }
+
+    /// What an account still owes of the last call.
+    pub fn called(&self, account: AccountId) -> Money {
+        self.called.get(idx(account)).copied().unwrap_or(Money::ZERO)
+    }
+
+    /// What others have paid for an account's losses and not got back.
+    pub fn covered(&self, account: AccountId) -> Money {
+        self.covered.get(idx(account)).copied().unwrap_or(Money::ZERO)
+    }
+
+    /// An account's position in a contract; none if either is not there.
+    pub fn position(&self, contract: ContractIdx, account: AccountId) -> Option<&Position> {
+        self.positions.get(usize::from(contract.0))?.get(idx(account))
+    }
+
+    /// Positions in a contract, by account.
+    pub fn positions(&self, contract: ContractIdx) -> &[Position] {
+        self.positions.get(usize::from(contract.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Lots of all longs in a contract, as many as of all shorts.
+    pub fn open_interest(&self, contract: ContractIdx) -> u64 {
+        self.positions(contract)
+            .iter()
+            .fold(0, |sum, p| sum.saturating_add(u64::try_from(p.lots).unwrap_or(0)))
+    }
+
+    /// Last settlement price of a contract, or its listing price; none if it is not listed.
+    pub fn settlement(&self, contract: ContractIdx) -> Option<Price> {
+        self.contract(contract).ok().map(|c| c.settlement)
+    }
+
+    /// What a tick of a contract is worth a lot.
+    pub fn tick_value(&self, contract: ContractIdx) -> Option<Money> {
+        self.contract(contract).ok().map(|c| c.tick_value)
+    }
+
+    /// Accounts, in order.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> + use<> {
+        (0..u32::try_from(self.kinds.len()).unwrap_or(u32::MAX)).map(AccountId)
+    }
+
+    /// Contracts that are listed, in order of their places.
+    pub fn contracts(&self) -> impl Iterator<Item = ContractIdx> + '_ {
+        (0_u16..).zip(&self.contracts).filter(|(_, c)| c.is_some()).map(|(i, _)| ContractIdx(i))
+    }
+
+    /// Bytes of the state: constant in days.
+    pub fn size_bytes(&self) -> usize {
+        let account = size_of::<AccountKind>()
+            .saturating_add(size_of::<Domicile>())
+            .saturating_add(size_of::<Standing>())
+            .saturating_add(size_of::<[Money; 7]>())
+            .saturating_add(size_of::<Position>().saturating_mul(self.positions.len()));
+        size_of::<Self>()
+            .saturating_add(size_of::<Option<Contract>>().saturating_mul(self.contracts.len()))
+            .saturating_add(account.saturating_mul(self.kinds.len()))
+    }
+
+    #[inline]
+    fn contract(&self, contract: ContractIdx) -> Result<&Contract, ClearingError> {
+        self.contracts
+            .get(usize::from(contract.0))
+            .and_then(Option::as_ref)
+            .ok_or(ClearingError::NoContract { contract })
+    }
+}

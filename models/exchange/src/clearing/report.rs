@@ -1,0 +1,98 @@
+//! What a settlement did, by account and by contract. Buffers are kept from day to day.
+
+use serde::{Deserialize, Serialize};
+
+use super::Apportionment;
+use crate::contract::ContractIdx;
+use crate::units::{Money, Price};
+
+/// What a settlement did to an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountClearing {
+    /// Gain of the day, over all contracts.
+    pub variation: Money,
+    /// Fees.
+    pub fee: Money,
+    /// Margin that its positions need.
+    pub required: Money,
+    /// Margin spent on a loss that cash did not cover.
+    pub margin_spent: Money,
+    /// Paid into the guarantee fund; below zero: returned.
+    pub contribution: Money,
+    /// What it owes by next morning.
+    pub call: Money,
+    /// Loss of its positions in the stress for which the fund is sized, the worse of prices up and down.
+    pub stress: Money,
+}
+
+/// What a settlement did in a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractClearing {
+    /// Which.
+    pub contract: ContractIdx,
+    /// Settlement price.
+    pub price: Price,
+    /// Lots of all longs.
+    pub open_interest: u64,
+    /// Sum of gains, as much as of losses.
+    pub gains: Money,
+}
+
+/// What a settlement did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClearingReport {
+    /// By account.
+    pub accounts: Vec<AccountClearing>,
+    /// By contract, in the order in which settlement prices came.
+    pub contracts: Vec<ContractClearing>,
+    /// Fees of the day.
+    pub fees: Money,
+    /// Of them, to the risk reserve.
+    pub reserve_share: Money,
+    /// Sum of all calls.
+    pub calls: Money,
+    /// Recovered from defaulters.
+    pub recovered: Money,
+    /// Largest losses in the stress that margins do not cover, largest first: as many as the fund is sized to.
+    pub largest: Vec<Money>,
+    /// What the guarantee fund should hold: their sum.
+    pub fund_target: Money,
+    /// What it holds.
+    pub fund_held: Money,
+    #[serde(skip)]
+    pub(super) scratch: Scratch,
+}
+
+/// Buffers of the fund's apportionment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scratch {
+    pub(super) weights: Vec<Money>,
+    pub(super) shares: Vec<Money>,
+    pub(super) apportionment: Apportionment,
+}
+
+impl PartialEq for Scratch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl ClearingReport {
+    /// Makes ready for a day: empty rows for so many accounts.
+    pub(super) fn clear(&mut self, n_accounts: usize) {
+        self.accounts.clear();
+        self.accounts.resize(n_accounts, AccountClearing::default());
+        self.contracts.clear();
+        self.largest.clear();
+        for total in [
+            &mut self.fees,
+            &mut self.reserve_share,
+            &mut self.calls,
+            &mut self.recovered,
+            &mut self.fund_target,
+            &mut self.fund_held,
+        ] {
+            *total = Money::ZERO;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What is broken: functions that check what must hold, for tests and for every simulated day.
+
+use super::Clearing;
+use crate::account::AccountId;
+use crate::contract::ContractIdx;
+use crate::ledger::Pot;
+use crate::units::Money;
+
+/// Something that must hold and does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// Longs and shorts differ.
+    #[error("positions in contract {} sum to {lots} lots", contract.0)]
+    Positions {
+        /// Where.
+        contract: ContractIdx,
+        /// Longs less shorts.
+        lots: i64,
+    },
+    /// What longs paid and shorts received differs, so that a settlement would not sum to zero.
+    #[error("costs in contract {} sum to {ticks} ticks", contract.0)]
+    Costs {
+        /// Where.
+        contract: ContractIdx,
+        /// Their sum in ticks × lots.
+        ticks: i128,
+    },
+    /// Money was made or lost.
+    #[error("balances sum to {sum}")]
+    Money {
+        /// Their sum over all pots.
+        sum: i128,
+    },
+    /// A pot that may not be below zero.
+    #[error("{pot:?} holds {balance:?}")]
+    BelowZero {
+        /// Which.
+        pot: Pot,
+        /// What it holds.
+        balance: Money,
+    },
+    /// Money left in the pool through which gains and losses pass.
+    #[error("the variation pool holds {0:?}")]
+    Pool(Money),
+}
+
+impl Clearing {
+    /// What is broken. `covered` says that the waterfall has run since the last settlement, so that no account's cash may
+    /// be below zero. Allocates only if something is.
+    pub fn violations(&self, covered: bool) -> Vec<Violation> {
+        let mut broken = Vec::new();
+        for (place, column) in (0_u16..).zip(&self.positions) {
+            let contract = ContractIdx(place);
+            let lots = column.iter().fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
+            if lots != 0 {
+                broken.push(Violation::Positions { contract, lots });
+            }
+            let ticks = column.iter().fold(0_i128, |s, p| s.saturating_add(i128::from(p.cost)));
+            if ticks != 0 {
+                broken.push(Violation::Costs { contract, ticks });
+            }
+        }
+        self.broken_balances(covered, &mut broken);
+        broken
+    }
+
+    fn broken_balances(&self, covered: bool, broken: &mut Vec<Violation>) {
+        const HOUSE: [Pot; 6] =
+            [Pot::Outside, Pot::Variation, Pot::Reserve, Pot::Capital, Pot::Fees, Pot::Warehouses];
+        let own = |a: AccountId| [Pot::Cash(a), Pot::Margin(a), Pot::Fund(a)];
+        let mut sum = 0_i128;
+        for pot in HOUSE.into_iter().chain(self.accounts().flat_map(own)) {
+            let balance = self.ledger().balance(pot);
+            sum = sum.saturating_add(i128::from(balance.minor()));
+            let free = matches!(pot, Pot::Outside | Pot::Variation)
+                || (!covered && matches!(pot, Pot::Cash(_)));
+            if balance < Money::ZERO && !free {
+                broken.push(Violation::BelowZero { pot, balance });
+            }
+        }
+        if sum != 0 {
+            broken.push(Violation::Money { sum });
+        }
+        let pool = self.ledger().balance(Pot::Variation);
+        if pool != Money::ZERO {
+            broken.push(Violation::Pool(pool));
+        }
+    }
+}
