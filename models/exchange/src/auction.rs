@@ -5,12 +5,21 @@
 //! settlement. Only prices at which every better-priced order can be filled are asked, D(p + 1) ≤ V(p) and S(p − 1) ≤ V(p),
 //! as the rules of Chinese futures exchanges demand: when one side has more lots than the other at every such price, this
 //! moves the price to that side's last order. Such a price always exists, and no two are equally near (MODEL.md).
+//!
+//! Orders without a limit at a venue without limits (bids at [`MOST`], offers at [`LEAST`]) are better than every price and
+//! make none: no price lies there, and their being filled in full is not asked for, or a surplus of them would send the price
+//! to where nobody has named one. With nothing but such orders the price is the previous settlement.
 
 use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Price;
+
+/// Where bids without a limit rest at a venue without limits.
+pub(crate) const MOST: Price = Price::new(i32::MAX);
+/// Where offers without a limit rest.
+pub(crate) const LEAST: Price = Price::new(i32::MIN);
 
 /// The outcome of an auction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,28 +40,42 @@ pub fn auction_price(
     reference: Price,
 ) -> Option<AuctionPrice> {
     let mut best = None;
-    // Bids at the current price or higher, offers below it.
-    let mut demand = bids.clone().fold(0_u64, |sum, (_, lots)| sum.saturating_add(lots));
-    let mut supply = 0_u64;
-    let mut last: Option<Price> = None;
+    // Bids at the current price or higher, offers below it; of both, those without a limit.
+    let (mut demand, mut unlimited_bids) = (0_u64, 0_u64);
+    for (price, lots) in bids.clone() {
+        demand = demand.saturating_add(lots);
+        unlimited_bids = if price == MOST { lots } else { unlimited_bids };
+    }
+    let (mut supply, mut unlimited_offers) = (0_u64, 0_u64);
+    let mut last = LEAST;
     let (mut bids, mut offers) = (bids.peekable(), offers.peekable());
     loop {
-        let price = match (bids.peek(), offers.peek()) {
+        let next = match (bids.peek(), offers.peek()) {
             (Some(bid), Some(offer)) => bid.0.min(offer.0),
             (Some(bid), None) => bid.0,
             (None, Some(offer)) => offer.0,
-            (None, None) => return best,
+            (None, None) => MOST,
         };
-        if let Some(last) = last
-            && let Some(between) = between(last, price, reference)
-        {
-            consider(&mut best, between, [demand, demand], [supply, supply], reference);
+        let limited = |demand: u64, supply: u64| {
+            [demand.saturating_sub(unlimited_bids), supply.saturating_sub(unlimited_offers)]
+        };
+        if let Some(between) = between(last, next, reference) {
+            let better = limited(demand, supply);
+            consider(&mut best, between, [demand, supply], better, reference);
         }
-        let bid = bids.next_if(|level| level.0 == price).map_or(0, |level| level.1);
-        let offered = offers.next_if(|level| level.0 == price).map_or(0, |level| level.1);
+        if next == MOST {
+            return best;
+        }
+        let bid = bids.next_if(|level| level.0 == next).map_or(0, |level| level.1);
+        let offered = offers.next_if(|level| level.0 == next).map_or(0, |level| level.1);
         let (higher, lower_or_equal) = (demand.saturating_sub(bid), supply.saturating_add(offered));
-        consider(&mut best, price, [demand, higher], [lower_or_equal, supply], reference);
-        (demand, supply, last) = (higher, lower_or_equal, Some(price));
+        if next == LEAST {
+            unlimited_offers = offered;
+        } else {
+            let better = limited(higher, supply);
+            consider(&mut best, next, [demand, lower_or_equal], better, reference);
+        }
+        (demand, supply, last) = (higher, lower_or_equal, next);
     }
 }
 
@@ -62,19 +85,20 @@ fn between(low: Price, high: Price, reference: Price) -> Option<Price> {
     (first <= last).then(|| Price::new(reference.ticks().clamp(first, last)))
 }
 
-/// Takes a price if it is better than the best so far. `demand` and `supply`: at the price, and strictly better than it.
+/// Takes a price if it is better than the best so far: lots bid and offered at the price, and those with a limit that is
+/// strictly better than it.
 fn consider(
     best: &mut Option<AuctionPrice>,
     price: Price,
-    demand: [u64; 2],
-    supply: [u64; 2],
+    [demand, supply]: [u64; 2],
+    better: [u64; 2],
     reference: Price,
 ) {
-    let volume = demand[0].min(supply[0]);
-    if volume == 0 || demand[1] > volume || supply[1] > volume {
+    let volume = demand.min(supply);
+    if volume == 0 || better.iter().any(|lots| *lots > volume) {
         return;
     }
-    let imbalance = demand[0].wrapping_sub(supply[0]).cast_signed();
+    let imbalance = demand.wrapping_sub(supply).cast_signed();
     let found = AuctionPrice { price, volume, imbalance };
     // Larger is better, term by term; ties do not arise.
     let merit = |a: &AuctionPrice| {
@@ -163,10 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_all_prices_are_prices() {
+    fn orders_without_a_limit_make_no_price() {
         let (low, high) = (i32::MIN, i32::MAX);
-        assert_eq!(price_of(&[(high, 3)], &[(low, 2)], 7), Some((high, 2, 1)));
+        assert_eq!(price_of(&[(high, 3)], &[(low, 2)], 7), Some((7, 2, 1)));
         assert_eq!(price_of(&[(high, 3)], &[(low, 3)], 7), Some((7, 3, 0)));
+        // A surplus of offers without a limit trades at the bids there are, not below them.
+        assert_eq!(price_of(&[(50, 5), (40, 5)], &[(low, 20)], 60), Some((40, 10, -10)));
+        assert_eq!(price_of(&[(50, 10), (1, 1)], &[(low, 8)], 60), Some((50, 8, 2)));
+        assert_eq!(price_of(&[(high, 9), (50, 2)], &[(70, 4)], 60), Some((70, 4, 5)));
     }
 
     proptest! {

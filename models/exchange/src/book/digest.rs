@@ -1,22 +1,8 @@
 //! A short number for the state of a book.
 
 use super::{Book, Session};
+use crate::digest::Fnv;
 use crate::order::Side;
-
-/// FNV-1a of 64 bits (Fowler, Noll and Vo; draft-eastlake-fnv), over the little-endian bytes of each word.
-struct Fnv(u64);
-
-impl Fnv {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn write(&mut self, word: u64) {
-        for byte in word.to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-}
 
 impl Book {
     /// A digest of all that matters to what the book will do and report: session, band, numbers of the next order and trade,
@@ -58,26 +44,6 @@ impl Book {
         for &slot in free {
             hash.write(u64::from(slot));
         }
-        hash.0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Fnv;
-
-    #[test]
-    fn as_published() {
-        // Test vectors of draft-eastlake-fnv: "" and "a" (of which FNV-1a takes one byte; our words take eight).
-        assert_eq!(Fnv::new().0, 0xcbf2_9ce4_8422_2325);
-        let mut byte_wise = 0xcbf2_9ce4_8422_2325_u64;
-        byte_wise = (byte_wise ^ u64::from(b'a')).wrapping_mul(0x0000_0100_0000_01b3);
-        assert_eq!(byte_wise, 0xaf63_dc4c_8601_ec8c);
-        let mut word = Fnv::new();
-        word.write(0x61);
-        for _ in 0..7 {
-            byte_wise = byte_wise.wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        assert_eq!(word.0, byte_wise);
+        hash.finish()
     }
 }
