@@ -56,6 +56,10 @@ fn limits_the_wrong_way_round_are_refused() {
     let fault =
         SpreadBook::new(SPREAD, leg(2, 1, 1), leg(1, 2, 1), spec(SelfTrade::default())).err();
     assert_eq!(fault, Some(BookFault::LimitsReversed { low: 2, high: 1 }));
+    let (low, high) = (leg(i32::MIN, i32::MIN + 1, 0), leg(5, 7, 0));
+    let (lowest, highest) = (i64::from(i32::MIN) - 7, i64::from(i32::MIN) - 4);
+    let fault = SpreadBook::new(SPREAD, low, high, spec(SelfTrade::default())).err();
+    assert_eq!(fault, Some(BookFault::NoSpread { low: lowest, high: highest }));
 }
 
 fn any_leg() -> impl Strategy<Value = Leg> {
@@ -74,7 +78,10 @@ proptest! {
     /// Every spread within the book's limits has legs, and none outside has.
     #[test]
     fn every_admitted_spread_has_legs(near in any_leg(), far in any_leg(), spread in any::<i32>(), small in -900..900_i32) {
-        let book = SpreadBook::new(SPREAD, near, far, spec(SelfTrade::default())).unwrap();
+        let Ok(book) = SpreadBook::new(SPREAD, near, far, spec(SelfTrade::default())) else {
+            prop_assert!(LegPrices::of(Price::new(spread), near, far).is_err());
+            return Ok(());
+        };
         let limits = book.limits();
         for spread in [spread, small, limits.low.ticks(), limits.high.ticks()].map(Price::new) {
             let legs = LegPrices::of(spread, near, far);
