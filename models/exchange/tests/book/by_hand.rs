@@ -243,7 +243,7 @@ fn a_closed_book_takes_nothing_and_names_go_on() {
 #[test]
 fn a_spent_budget_refuses_all_but_the_close() {
     let mut book =
-        Book::new(limits(0, 9), BookSpec { instructions: 2, ..spec(SelfTrade::default()) })
+        Book::new(limits(0, 9), BookSpec { instructions: 1, ..spec(SelfTrade::default()) })
             .unwrap();
     book.open();
     let name = book.submit(order(1, Side::Buy, 4, at(5)), &mut ()).unwrap().order;
