@@ -11,7 +11,8 @@
 //! loses orders.
 //!
 //! The stream runs again and again from the same start, the programs taking turns; each run is timed in batches of 10,000.
-//! Printed are the best whole million, the best batch and quantiles of all batches. `-- profile` runs ours only, for perf.
+//! Printed are the best whole million, the best batch and quantiles of all batches. `-- profile` runs ours only, for perf;
+//! a number says how often.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -236,7 +237,8 @@ fn report(what: &str, runs: &[Vec<f64>]) -> f64 {
 fn main() {
     let (first, million) = stream();
     let profile = std::env::args().any(|argument| argument == "profile");
-    let n_runs = if profile { 200 } else { 25 };
+    let asked = std::env::args().find_map(|argument| argument.parse::<usize>().ok());
+    let n_runs = asked.unwrap_or(if profile { 200 } else { 25 });
     let instructions = u32::try_from(first.len() + million.len()).unwrap();
     let window = Band::Window { near: Price::new(MIDDLE), levels: 4096 };
     let mut variants = [

@@ -70,8 +70,8 @@ mod tag {
     pub(super) const MASK: u32 = 7;
 }
 
-/// Records kept free for openings and closes; more of them make the journal grow.
-const FOR_SESSIONS: usize = 16;
+/// Records kept free, besides one an account, for what is never refused; more of them make the journal grow.
+const NEVER_REFUSED: usize = 16;
 
 type Record = [u32; 4];
 
@@ -89,6 +89,8 @@ pub struct Journal {
     band: Band,
     next_order: u64,
     next_trade: u64,
+    /// So many records there may be before an instruction: the budget, and openings and closes on top.
+    limit: usize,
     records: Vec<Record>,
 }
 
@@ -113,7 +115,8 @@ impl Clone for Journal {
         let mut records = room(self.records.capacity());
         records.extend_from_slice(&self.records);
         let (next_order, next_trade) = (self.next_order, self.next_trade);
-        Self { spec: self.spec, band: self.band, next_order, next_trade, records }
+        let (spec, band, limit) = (self.spec, self.band, self.limit);
+        Self { spec, band, next_order, next_trade, limit, records }
     }
 }
 
@@ -126,16 +129,17 @@ impl Journal {
         next_order: u64,
         next_trade: u64,
     ) -> Self {
-        let wanted = (spec.instructions as usize).saturating_add(FOR_SESSIONS);
+        let limit = spec.instructions as usize;
+        let wanted = limit.saturating_add(spec.accounts as usize).saturating_add(NEVER_REFUSED);
         let old = old.map(|journal| journal.records).filter(|records| records.capacity() >= wanted);
         let mut records = old.unwrap_or_else(|| room(wanted));
         records.clear();
-        Self { spec, band, next_order, next_trade, records }
+        Self { spec, band, next_order, next_trade, limit, records }
     }
 
     /// A stored journal, in this one's memory.
     pub(crate) fn continue_from(mut self, stored: &Self) -> Self {
-        (self.spec, self.band) = (stored.spec, stored.band);
+        (self.spec, self.band, self.limit) = (stored.spec, stored.band, stored.limit);
         (self.next_order, self.next_trade) = (stored.next_order, stored.next_trade);
         self.records.extend_from_slice(&stored.records);
         self
@@ -144,11 +148,7 @@ impl Journal {
     /// Whether the day's budget of instructions is spent.
     #[inline]
     const fn has_room(&self) -> Result<(), Refusal> {
-        if self.records.len() < self.spec.instructions as usize {
-            Ok(())
-        } else {
-            Err(Refusal::BookFull)
-        }
+        if self.records.len() < self.limit { Ok(()) } else { Err(Refusal::BookFull) }
     }
 
     /// Writes an order down.
@@ -196,22 +196,28 @@ impl Journal {
 
     /// Writes the auction's end down: never refused.
     pub(crate) fn push_uncross(&mut self, reference: Price) {
-        self.records.push([tag::UNCROSS, 0, 0, reference.ticks().cast_unsigned()]);
+        self.push_session([tag::UNCROSS, 0, 0, reference.ticks().cast_unsigned()]);
     }
 
     /// Writes the beginning of the auction down: never refused.
     pub(crate) fn push_open_auction(&mut self) {
-        self.records.push([tag::OPEN_AUCTION, 0, 0, 0]);
+        self.push_session([tag::OPEN_AUCTION, 0, 0, 0]);
     }
 
     /// Writes the beginning of continuous trading down: never refused.
     pub(crate) fn push_open(&mut self) {
-        self.records.push([tag::OPEN, 0, 0, 0]);
+        self.push_session([tag::OPEN, 0, 0, 0]);
     }
 
     /// Writes the close down: never refused.
     pub(crate) fn push_close(&mut self) {
-        self.records.push([tag::CLOSE, 0, 0, 0]);
+        self.push_session([tag::CLOSE, 0, 0, 0]);
+    }
+
+    /// Writes down what does not count against the budget.
+    fn push_session(&mut self, record: Record) {
+        self.limit = self.limit.saturating_add(1);
+        self.records.push(record);
     }
 
     /// Records written: one an instruction, two a replacement.

@@ -3,11 +3,9 @@
 //! A spread is bought by buying the near contract and selling the far one; its price is near − far, in ticks, and may be below
 //! zero. Its limits are the widest that leave both legs within theirs, so that every spread price has legs. A trade makes two
 //! leg trades that differ by exactly its price. Which pair they are is a convention: the near leg stands as close to its
-//! anchor (its last price of the day or, before the first, the previous settlement) as the far leg's limits let it. CME
-//! Group assigns prices the same way, near leg at the anchor and the other computed from the spread, and if that is outside
-//! its limit, it is set there and the first is computed anew ("Spread and combination examples", EQ calendar, CME Group
-//! client systems wiki). Chinese exchanges match spread orders against the legs' own books; here a spread's book stands
-//! alone, so that no leg is ever left open, and its trades do not count in the legs' average prices.
+//! anchor (its last price of the day or, before the first, the previous settlement) as the far leg's limits let it; CME Group
+//! assigns leg prices alike (sources in MODEL.md). Chinese exchanges match spread orders against the legs' own books; here a
+//! spread's book stands alone, so that no leg is ever left open, and its trades do not count in the legs' average prices.
 
 use serde::{Deserialize, Serialize};
 
@@ -279,11 +277,14 @@ fn spread_limits(near: Leg, far: Leg) -> Result<Limits, BookFault> {
             return Err(BookFault::LimitsReversed { low, high });
         }
     }
-    Ok(Limits { low: difference(near.low, far.high), high: difference(near.high, far.low) })
-}
-
-const fn difference(near: Price, far: Price) -> Price {
-    Price::new(near.ticks().saturating_sub(far.ticks()))
+    let low = near.low.wide().saturating_sub(far.high.wide());
+    let high = near.high.wide().saturating_sub(far.low.wide());
+    // A spread is itself a price of 32 bits.
+    let (least, most) = (i64::from(i32::MIN), i64::from(i32::MAX));
+    match (i32::try_from(low.max(least)), i32::try_from(high.min(most))) {
+        (Ok(low), Ok(high)) => Ok(Limits { low: Price::new(low), high: Price::new(high) }),
+        _ => Err(BookFault::NoSpread { low, high }),
+    }
 }
 
 /// An array over the limits, or a window around the anchors' difference where they are too wide for one.
@@ -292,5 +293,6 @@ const fn spread_band(limits: Limits, near: Leg, far: Leg) -> Band {
     if span < MOST_LEVELS as i64 {
         return Band::Limits(limits);
     }
-    Band::Window { near: difference(near.anchor, far.anchor), levels: WINDOW }
+    let around = near.anchor.ticks().saturating_sub(far.anchor.ticks());
+    Band::Window { near: Price::new(around), levels: WINDOW }
 }

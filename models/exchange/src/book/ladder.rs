@@ -48,9 +48,8 @@ impl Level {
         let order = slots.at_mut(slot);
         order.prev = self.tail;
         order.next = NONE;
-        if self.head == NONE {
-            self.head = slot;
-        }
+        // Chosen, not branched on: whether a queue was empty cannot be guessed.
+        self.head = if self.head == NONE { slot } else { self.head };
         // In an empty queue this writes to the slot that is nobody's.
         slots.at_mut(self.tail).next = slot;
         self.tail = slot;
@@ -63,12 +62,8 @@ impl Level {
         let order = *slots.at(slot);
         slots.at_mut(order.prev).next = order.next;
         slots.at_mut(order.next).prev = order.prev;
-        if order.prev == NONE {
-            self.head = order.next;
-        }
-        if order.next == NONE {
-            self.tail = order.prev;
-        }
+        self.head = if order.prev == NONE { order.next } else { self.head };
+        self.tail = if order.next == NONE { order.prev } else { self.tail };
         self.lots = self.lots.wrapping_sub(u64::from(order.lots.get()));
         self.head == NONE
     }

@@ -136,6 +136,14 @@ pub enum BookFault {
         /// Most.
         most: u32,
     },
+    /// Legs so far apart that their spread is no price.
+    #[error("spreads from {low} to {high} ticks do not fit 32 bits")]
+    NoSpread {
+        /// Lowest spread within both legs' limits.
+        low: i64,
+        /// Highest.
+        high: i64,
+    },
     /// New limits for a book in which orders rest.
     #[error("limits change only while the book is closed")]
     NotClosed,
