@@ -25,10 +25,10 @@ pub enum FaultKind {
     #[error("cannot be read")]
     Unreadable,
     /// A text or list without content.
-    #[error("is empty")]
+    #[error("nothing there")]
     Empty,
     /// A number out of the range in which it makes sense.
-    #[error("is out of range")]
+    #[error("out of range")]
     OutOfRange,
     /// A month that is none, or out of order.
     #[error("months go from 1 to 12 in increasing order")]
@@ -51,6 +51,9 @@ pub enum FaultKind {
     /// A phase that begins before the one it follows.
     #[error("phases are out of order")]
     PhaseOrder,
+    /// What is listed without saying since when.
+    #[error("a listed contract has a listing day and a first month")]
+    NotSince,
     /// A contract that ends before it begins.
     #[error("the last trading day lies before listing")]
     EndsBeforeListing,
@@ -60,9 +63,15 @@ pub enum FaultKind {
     /// A limit that rises towards delivery, or lapses.
     #[error("the position limit rises towards delivery")]
     PositionsRise,
+    /// A tier that is both or neither.
+    #[error("a position limit is a number of lots or a share of open interest")]
+    LotsOrShare,
     /// Steps of a limit that does not exist, or wider than the price.
     #[error("limit-lock steps need limits that stay under 100 %")]
     LockSteps,
+    /// A notice on a contract that is none.
+    #[error("no such contract")]
+    NoSuchContract,
     /// A notice without effect.
     #[error("a notice must change something")]
     NoticeEmpty,
@@ -76,16 +85,16 @@ pub enum FaultKind {
     #[error("the first grade must be the standard, at an adjustment of zero")]
     Grades,
     /// A figure that rests on nothing.
-    #[error("has no source")]
+    #[error("a figure without a source")]
     NoSource,
     /// A source that is not among those of the file.
-    #[error("is not among the sources of this file")]
+    #[error("not among the sources of this file")]
     UnknownSource,
     /// A name that no table of figures has.
-    #[error("is not a table of figures")]
+    #[error("no table of figures")]
     UnknownTable,
     /// A source that does not say enough to be found, or a proposal that calls itself published.
-    #[error("does not say where the figure comes from")]
+    #[error("an incomplete source")]
     SourceIncomplete,
 }
 
@@ -95,9 +104,9 @@ impl fmt::Display for RuleFault {
             write!(f, "line {line}: ")?;
         }
         if !self.field.is_empty() {
-            write!(f, "`{}` ", self.field)?;
+            write!(f, "`{}` = ", self.field)?;
         }
-        write!(f, "= {}: {}; {}", self.found, self.kind, self.remedy)
+        write!(f, "{}: {}; {}", self.found, self.kind, self.remedy)
     }
 }
 

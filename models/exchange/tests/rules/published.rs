@@ -1,5 +1,4 @@
-//! The published ladder of a contract's life, day by day, and what holds of rules whatever they say.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The published ladder of a contract's life, day by day, and the rule files shipped.
 
 use jiff::civil::{Date, date};
 use monazite_exchange::{
