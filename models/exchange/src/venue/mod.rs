@@ -241,6 +241,18 @@ impl Venue {
         hash.finish()
     }
 
+    /// Bytes of memory that the state holds: they depend on contracts, accounts and orders, not on days.
+    pub fn bytes(&self) -> usize {
+        let books = self.books.iter().map(Book::bytes).fold(0, usize::saturating_add);
+        let receipts = self.warehouses.as_ref().map_or(0, |w| size_of_val(w.receipts()));
+        size_of::<Self>()
+            .saturating_add(books)
+            .saturating_add(self.clearing.size_bytes())
+            .saturating_add(receipts)
+            .saturating_add(size_of_val(self.calendar.days()))
+            .saturating_add(size_of_val(self.listings.as_slice()))
+    }
+
     fn at_night(&self) -> Result<(), DayFault> {
         if self.part == Part::Night { Ok(()) } else { Err(DayFault::Order { part: self.part }) }
     }
