@@ -12,22 +12,16 @@ use crate::units::{Lots, Price};
 /// No price: every key is above it.
 pub(super) const EMPTY: i64 = i64::MIN;
 
-/// A price as a key of a side, and back.
+/// A price as a key of a side: complemented, without a branch, if the side sells.
 #[inline]
 pub(super) const fn key(side: Side, price: Price) -> i32 {
-    match side {
-        Side::Buy => price.ticks(),
-        Side::Sell => !price.ticks(),
-    }
+    price.ticks() ^ (side as i32).wrapping_neg()
 }
 
 /// The price of a key.
 #[inline]
 pub(super) const fn price(side: Side, key: i32) -> Price {
-    match side {
-        Side::Buy => Price::new(key),
-        Side::Sell => Price::new(!key),
-    }
+    Price::new(key ^ (side as i32).wrapping_neg())
 }
 
 /// The queue of a price.
@@ -407,5 +401,21 @@ impl Ladder {
         let levels = self.levels.capacity().saturating_mul(size_of::<Level>());
         let beyond = self.beyond.capacity().saturating_mul(size_of::<(i32, Level)>());
         levels.saturating_add(beyond)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_grow_towards_the_better_end() {
+        for ticks in [i32::MIN, -1, 0, 7, i32::MAX] {
+            assert_eq!(key(Side::Buy, Price::new(ticks)), ticks);
+            assert_eq!(key(Side::Sell, Price::new(ticks)), !ticks);
+            for side in [Side::Buy, Side::Sell] {
+                assert_eq!(price(side, key(side, Price::new(ticks))), Price::new(ticks));
+            }
+        }
     }
 }

@@ -60,25 +60,7 @@ impl Book {
         if self.session != Session::Continuous {
             return self.collect(order);
         }
-        let opposite = order.side.opposite();
-        let rests = matches!(order.kind, OrderKind::Limit(_));
-        let bound = match order.kind {
-            OrderKind::Market => {
-                if self.ladders[opposite as usize].best() == EMPTY {
-                    return Err(Refusal::NoOtherSide);
-                }
-                ANY
-            }
-            OrderKind::Limit(price)
-            | OrderKind::ImmediateOrCancel(price)
-            | OrderKind::FillOrKill(price) => {
-                self.admit(price)?;
-                i64::from(key(opposite, price))
-            }
-        };
-        if matches!(order.kind, OrderKind::FillOrKill(_)) {
-            self.is_fillable(&order, bound)?;
-        }
+        let (bound, rests) = self.look(&order)?;
         let slot = if rests { self.slots.take().ok_or(Refusal::BookFull)? } else { NONE };
         let mut incoming = Incoming {
             id: OrderId::join(self.next_order, slot),
@@ -92,6 +74,32 @@ impl Book {
         self.entered = self.entered.wrapping_add(u64::from(order.lots.get()));
         self.sweep(&mut incoming, tape);
         Ok(self.settle_rest(&order, &incoming, slot, tape))
+    }
+
+    /// The worst key of the other side at which an order trades and whether it may rest, unless it is to be refused.
+    #[inline]
+    fn look(&self, order: &NewOrder) -> Result<(i64, bool), Refusal> {
+        let opposite = order.side.opposite();
+        match order.kind {
+            OrderKind::Limit(price) => {
+                self.admit(price)?;
+                Ok((i64::from(key(opposite, price)), true))
+            }
+            OrderKind::Market if self.ladders[opposite as usize].best() == EMPTY => {
+                Err(Refusal::NoOtherSide)
+            }
+            OrderKind::Market => Ok((ANY, false)),
+            OrderKind::ImmediateOrCancel(price) => {
+                self.admit(price)?;
+                Ok((i64::from(key(opposite, price)), false))
+            }
+            OrderKind::FillOrKill(price) => {
+                self.admit(price)?;
+                let bound = i64::from(key(opposite, price));
+                self.is_fillable(order, bound)?;
+                Ok((bound, false))
+            }
+        }
     }
 
     /// Whether a price is within the day's limits.
