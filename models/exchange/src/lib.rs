@@ -27,9 +27,9 @@ pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, 
 pub use rules::{
     Access, AfterLock, Change, Close, ContractSpec, FaultKind, FeeRules, Grounds, Hour,
     LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice, OrderRules,
-    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, RuleFault, RuleSheet, Rules,
-    SessionRules, SettlementPrice, SettlementRules, Source, Standing, Status, TermsFault, Tick,
-    WithoutTrades,
+    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels, RuleFault,
+    RuleSheet, Rules, SessionRules, SettlementPrice, SettlementRules, Source, Standing, Status,
+    TermsFault, Tick, WithoutTrades,
 };
 pub use terms::{Limits, Phase, Terms};
 pub use units::{Lots, Money, MoneyOverflow, Price, Rate};

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sheet::{AfterLock, LockRules};
+use super::sheet::{AfterLock, LockRules, ReductionLevels};
 use crate::order::Side;
 use crate::units::Rate;
 
@@ -29,11 +29,8 @@ pub struct LockState {
 pub enum LockAction {
     /// No trading on the next day.
     Pause,
-    /// Positions that lose at least `loss` of the settlement price a unit are reduced tonight, at the limit.
-    ForcedReduction {
-        /// Share of the settlement price.
-        loss: Rate,
-    },
+    /// Losing positions that could not be closed are reduced tonight, at the limit.
+    ForcedReduction(ReductionLevels),
 }
 
 /// How a contract closed: what the machine is fed with.
@@ -97,8 +94,8 @@ impl LockState {
         }
         match rules.after {
             AfterLock::Pause => (Self { paused: true, ..self }, Some(LockAction::Pause)),
-            AfterLock::ForcedReduction { loss } => {
-                (Self::default(), Some(LockAction::ForcedReduction { loss }))
+            AfterLock::ForcedReduction(levels) => {
+                (Self::default(), Some(LockAction::ForcedReduction(levels)))
             }
         }
     }
@@ -122,8 +119,9 @@ mod tests {
 
     #[test]
     fn three_days_down_end_in_a_forced_reduction() {
-        let loss = Rate::percent(5);
-        let rules = rules(AfterLock::ForcedReduction { loss });
+        let [loss, high, low] = [6, 6, 3].map(Rate::percent);
+        let levels = ReductionLevels { loss, high, low };
+        let rules = rules(AfterLock::ForcedReduction(levels));
         let (state, action) = LockState::default().close(&rules, day(Some(Side::Sell), 7, 50));
         assert_eq!(
             (state.limit(&rules), state.margin(&rules)),
@@ -139,7 +137,7 @@ mod tests {
         let (state, action) = state.close(&rules, day(Some(Side::Sell), 12, 48));
         assert_eq!(
             (state, action),
-            (LockState::default(), Some(LockAction::ForcedReduction { loss }))
+            (LockState::default(), Some(LockAction::ForcedReduction(levels)))
         );
     }
 

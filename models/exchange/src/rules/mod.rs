@@ -39,7 +39,7 @@ pub use settlement::{Change, SettlementPrice, SettlementRules, WithoutTrades};
 pub use sheet::{
     Access, AfterLock, ContractSpec, FeeRules, Grounds, LastTradingDay, LimitRules, LockRules,
     MarginRules, OrderRules, PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder,
-    RuleSheet, SessionRules, Source, Status,
+    ReductionLevels, RuleSheet, SessionRules, Source, Status,
 };
 pub use standing::{Standing, TermsFault};
 pub use tick::Tick;
