@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::sheet::{AfterLock, LockRules, ReductionLevels};
 use crate::order::Side;
-use crate::units::Rate;
+use crate::terms::Limits;
+use crate::units::{Price, Rate};
 
 /// Where a contract stands with respect to its limit; unlocked to begin with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +43,18 @@ pub struct Close {
     pub limit_rate: Rate,
     /// Trading days after this one, up to the contract's last and with it.
     pub days_left: u32,
+}
+
+impl Limits {
+    /// The side on which a book closes locked: only buyers, the best at the upper limit, or only sellers, the best at the
+    /// lower one.
+    pub fn locked(self, best_bid: Option<Price>, best_ask: Option<Price>) -> Option<Side> {
+        match (best_bid, best_ask) {
+            (Some(bid), None) if bid == self.high => Some(Side::Buy),
+            (None, Some(ask)) if ask == self.low => Some(Side::Sell),
+            _ => None,
+        }
+    }
 }
 
 impl LockState {
@@ -139,6 +152,24 @@ mod tests {
             (state, action),
             (LockState::default(), Some(LockAction::ForcedReduction(levels)))
         );
+    }
+
+    #[test]
+    fn a_book_is_locked_when_one_side_stands_at_the_limit_alone() {
+        let price = |ticks| Some(Price::new(ticks));
+        let limits = Limits { low: Price::new(93), high: Price::new(107) };
+        assert_eq!(limits.locked(price(107), None), Some(Side::Buy));
+        assert_eq!(limits.locked(None, price(93)), Some(Side::Sell));
+        for (bid, ask) in [
+            (price(106), None),
+            (None, price(94)),
+            (price(106), price(107)),
+            (None, price(107)),
+            (price(93), None),
+            (None, None),
+        ] {
+            assert_eq!(limits.locked(bid, ask), None, "{bid:?} {ask:?}");
+        }
     }
 
     #[test]

@@ -207,8 +207,8 @@ impl Rules {
     /// The step of a contract's prices on a day, and what it is worth.
     pub fn tick(&self, day: Date, month: ContractMonth) -> Tick {
         let sheet = self.sheet();
-        let in_force = sheet.notices.iter().filter(|notice| notice.holds(day, month));
-        let step = in_force.filter_map(|notice| notice.tick).next_back();
+        let mut in_force = sheet.notices.iter().filter(|notice| notice.holds(day, month));
+        let step = in_force.find_map(|notice| notice.tick);
         step.and_then(|step| Tick::new(step, sheet.contract.lot_kg, sheet.contract.quoted_kg))
             .unwrap_or(self.base_tick())
     }
