@@ -152,7 +152,7 @@ pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, 
 pub use rules::{
     Access, AfterLock, Change, Close, ContractSpec, FaultKind, FeeRules, Grounds, Hour,
     LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice, OrderRules,
-    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, RuleFault, RuleSheet, Rules,
+    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels, RuleFault, RuleSheet, Rules,
     SessionRules, SettlementPrice, SettlementRules, Source, Standing as ContractStanding, Status,
     TermsFault, Tick, WithoutTrades,
 };

@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sheet::{AfterLock, LockRules};
+use super::sheet::{AfterLock, LockRules, ReductionLevels};
 use crate::order::Side;
-use crate::units::Rate;
+use crate::terms::Limits;
+use crate::units::{Price, Rate};
 
 /// Where a contract stands with respect to its limit; unlocked to begin with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,11 +30,8 @@ pub struct LockState {
 pub enum LockAction {
     /// No trading on the next day.
     Pause,
-    /// Positions that lose at least `loss` of the settlement price a unit are reduced tonight, at the limit.
-    ForcedReduction {
-        /// Share of the settlement price.
-        loss: Rate,
-    },
+    /// Losing positions that could not be closed are reduced tonight, at the limit.
+    ForcedReduction(ReductionLevels),
 }
 
 /// How a contract closed: what the machine is fed with.
@@ -45,6 +43,18 @@ pub struct Close {
     pub limit_rate: Rate,
     /// Trading days after this one, up to the contract's last and with it.
     pub days_left: u32,
+}
+
+impl Limits {
+    /// The side on which a book closes locked: only buyers, the best at the upper limit, or only sellers, the best at the
+    /// lower one.
+    pub fn locked(self, best_bid: Option<Price>, best_ask: Option<Price>) -> Option<Side> {
+        match (best_bid, best_ask) {
+            (Some(bid), None) if bid == self.high => Some(Side::Buy),
+            (None, Some(ask)) if ask == self.low => Some(Side::Sell),
+            _ => None,
+        }
+    }
 }
 
 impl LockState {
@@ -97,8 +107,8 @@ impl LockState {
         }
         match rules.after {
             AfterLock::Pause => (Self { paused: true, ..self }, Some(LockAction::Pause)),
-            AfterLock::ForcedReduction { loss } => {
-                (Self::default(), Some(LockAction::ForcedReduction { loss }))
+            AfterLock::ForcedReduction(levels) => {
+                (Self::default(), Some(LockAction::ForcedReduction(levels)))
             }
         }
     }
@@ -122,8 +132,9 @@ mod tests {
 
     #[test]
     fn three_days_down_end_in_a_forced_reduction() {
-        let loss = Rate::percent(5);
-        let rules = rules(AfterLock::ForcedReduction { loss });
+        let [loss, high, low] = [6, 6, 3].map(Rate::percent);
+        let levels = ReductionLevels { loss, high, low };
+        let rules = rules(AfterLock::ForcedReduction(levels));
         let (state, action) = LockState::default().close(&rules, day(Some(Side::Sell), 7, 50));
         assert_eq!(
             (state.limit(&rules), state.margin(&rules)),
@@ -139,8 +150,26 @@ mod tests {
         let (state, action) = state.close(&rules, day(Some(Side::Sell), 12, 48));
         assert_eq!(
             (state, action),
-            (LockState::default(), Some(LockAction::ForcedReduction { loss }))
+            (LockState::default(), Some(LockAction::ForcedReduction(levels)))
         );
+    }
+
+    #[test]
+    fn a_book_is_locked_when_one_side_stands_at_the_limit_alone() {
+        let price = |ticks| Some(Price::new(ticks));
+        let limits = Limits { low: Price::new(93), high: Price::new(107) };
+        assert_eq!(limits.locked(price(107), None), Some(Side::Buy));
+        assert_eq!(limits.locked(None, price(93)), Some(Side::Sell));
+        for (bid, ask) in [
+            (price(106), None),
+            (None, price(94)),
+            (price(106), price(107)),
+            (None, price(107)),
+            (price(93), None),
+            (None, None),
+        ] {
+            assert_eq!(limits.locked(bid, ask), None, "{bid:?} {ask:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,33 @@
 //! let without_position_limits = Rules::new(sheet)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The terms of the first lithium-carbonate contract on its first day, when nobody had traded it yet:
+//!
+//! ```
+//! use jiff::civil::date;
+//! use monazite_exchange::{LockState, Lots, Money, Rate, Rules, Standing, TradingCalendar};
+//!
+//! let rules = Rules::preset("gfex-lc").ok_or("shipped")?;
+//! let calendar = TradingCalendar::weekdays(date(2023, 7, 1), date(2024, 1, 31), &[])?;
+//! let (month, day) = ("2024-01".parse()?, date(2023, 7, 21));
+//! let terms = rules.terms(
+//!     &calendar,
+//!     &Standing {
+//!         month,
+//!         listed: day,
+//!         day,
+//!         reference: rules.price(day, month, Money::new(24_600_000))?, // 246,000 CNY/t
+//!         open_interest: Lots::ZERO,
+//!         traded: false,
+//!         lock: LockState::default(),
+//!     },
+//! )?;
+//! assert_eq!(terms.limit_rate, Some(Rate::percent(14)));
+//! let high = terms.limits.ok_or("limits")?.high;
+//! assert_eq!(rules.tick(day, month).money(high), Money::new(28_040_000)); // 280,440 rounded inwards to 50 CNY/t
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod fault;
 mod lock;
@@ -39,7 +66,7 @@ pub use settlement::{Change, SettlementPrice, SettlementRules, WithoutTrades};
 pub use sheet::{
     Access, AfterLock, ContractSpec, FeeRules, Grounds, LastTradingDay, LimitRules, LockRules,
     MarginRules, OrderRules, PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder,
-    RuleSheet, SessionRules, Source, Status,
+    ReductionLevels, RuleSheet, SessionRules, Source, Status,
 };
 pub use standing::{Standing, TermsFault};
 pub use tick::Tick;
@@ -83,7 +110,7 @@ impl Rules {
     /// # Errors
     /// The first thing found wrong, with its line.
     pub fn parse(text: &str) -> Result<Self, RuleFault> {
-        Self::new(parse::parse(text)?)
+        Self::new(parse::read(text)?).map_err(|fault| parse::located(fault, text))
     }
 
     /// Writes a rule file that reads back as the same rules.
@@ -102,6 +129,14 @@ impl Rules {
     /// The figures, to be changed and checked again.
     pub fn into_sheet(self) -> RuleSheet {
         self.sheet
+    }
+
+    /// The lock state after a day, and what is to be done before the next; always unlocked where the rules know no lock.
+    pub fn close(&self, lock: LockState, close: Close) -> (LockState, Option<LockAction>) {
+        self.sheet
+            .lock
+            .as_ref()
+            .map_or((LockState::default(), None), |rules| lock.close(rules, close))
     }
 
     /// Whether accounts of a domicile may trade.

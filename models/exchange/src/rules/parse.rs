@@ -1,18 +1,18 @@
-//! From the text of a rule file to rules, and from a fault back to its line.
+//! The text of a rule file, and the way back from a fault to its line.
 
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{FaultKind, RuleFault};
 use super::sheet::RuleSheet;
-use super::validate;
 
-/// Reads and checks a rule file.
-pub(super) fn parse(text: &str) -> Result<RuleSheet, RuleFault> {
-    let sheet = toml::from_str::<RuleSheet>(text).map_err(|error| unreadable(text, &error))?;
-    match validate::check(&sheet) {
-        Ok(()) => Ok(sheet),
-        Err(fault) => Err(RuleFault { line: line_of(text, &fault.field), ..fault }),
-    }
+/// Reads a rule file; whether it contradicts itself is not asked.
+pub(super) fn read(text: &str) -> Result<RuleSheet, RuleFault> {
+    toml::from_str(text).map_err(|error| unreadable(text, &error))
+}
+
+/// A fault of a sheet that was read from a text, with its line.
+pub(super) fn located(fault: RuleFault, text: &str) -> RuleFault {
+    RuleFault { line: line_of(text, &fault.field), ..fault }
 }
 
 /// A fault of the reader: what it says names the key and what was expected.

@@ -223,11 +223,22 @@ pub enum AfterLock {
     /// Trading pauses for a day and goes on at ordinary limits.
     Pause,
     /// Losing positions that could not be closed are matched with winning ones at the limit.
-    ForcedReduction {
-        /// Loss a unit, of the settlement price, from which a position takes part.
-        #[serde(with = "percent")]
-        loss: Rate,
-    },
+    ForcedReduction(ReductionLevels),
+}
+
+/// Whose positions a forced reduction closes, by gain or loss a unit as a share of the settlement price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReductionLevels {
+    /// Loss from which a closing order takes part.
+    #[serde(with = "percent")]
+    pub loss: Rate,
+    /// Gain from which positions are taken first.
+    #[serde(with = "percent")]
+    pub high: Rate,
+    /// Gain from which they are taken next; then every other gain.
+    #[serde(with = "percent")]
+    pub low: Rate,
 }
 
 /// Initial margin, of contract value at settlement.

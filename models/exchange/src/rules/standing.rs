@@ -127,7 +127,7 @@ impl Rules {
             limits: limits.flatten(),
             limit_rate,
             margin,
-            margin_hedger: hedger.min(margin),
+            margin_hedger: hedger,
             position_limit: sheet
                 .positions
                 .as_ref()
@@ -207,8 +207,8 @@ impl Rules {
     /// The step of a contract's prices on a day, and what it is worth.
     pub fn tick(&self, day: Date, month: ContractMonth) -> Tick {
         let sheet = self.sheet();
-        let in_force = sheet.notices.iter().filter(|notice| notice.holds(day, month));
-        let step = in_force.filter_map(|notice| notice.tick).next_back();
+        let mut in_force = sheet.notices.iter().filter(|notice| notice.holds(day, month));
+        let step = in_force.find_map(|notice| notice.tick);
         step.and_then(|step| Tick::new(step, sheet.contract.lot_kg, sheet.contract.quoted_kg))
             .unwrap_or(self.base_tick())
     }
@@ -347,6 +347,27 @@ fn limits_within(reference: Price, rate: Rate) -> Option<Limits> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::PositionTier;
+
+    #[test]
+    fn a_tier_holds_above_its_threshold() {
+        let tier = |above, lots| PositionTier {
+            open_interest_above: Lots::new(above),
+            lots: Some(Lots::new(lots)),
+            share: None,
+        };
+        let rules = PositionRules {
+            general: vec![tier(0, 500), tier(100, 50), tier(200, 70)],
+            before_delivery: Some(Lots::new(40)),
+            delivery: None,
+        };
+        let limit = |phase, interest| rules.limit(phase, Lots::new(interest)).map(Lots::get);
+        for (interest, lots) in [(0, 500), (100, 500), (101, 50), (200, 50), (201, 70)] {
+            assert_eq!(limit(Phase::General, interest), Some(lots), "{interest}");
+        }
+        assert_eq!(limit(Phase::BeforeDelivery, 0), Some(40));
+        assert_eq!(limit(Phase::Delivery, 0), None);
+    }
 
     #[test]
     fn limits_are_rounded_towards_the_reference() {

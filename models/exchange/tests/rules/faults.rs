@@ -109,13 +109,19 @@ refused! {
         "line 38: `margin.hedger.general` = 7 %: hedgers post more margin than speculators; lower it to `margin.speculator.general` (6 %) at most";
     a_notice_with_hedgers_above_speculators: r#"margin_hedger = "8 %""# => r#"margin_hedger = "10 %""#,
         HedgerOverSpeculator,
-        "line 83: `notices[0].margin_hedger` = 10 %: hedgers post more margin than speculators; lower it to `notices[0].margin` (9 %) at most";
+        "line 83: `notices[0].margin_hedger` = 10 %: hedgers post more margin than speculators; give `notices[0].margin`, at least 10 %";
+    a_notice_for_hedgers_alone: r#"margin = "9 %""# => "",
+        HedgerOverSpeculator,
+        "line 83: `notices[0].margin_hedger` = 8 %: hedgers post more margin than speculators; give `notices[0].margin`, at least 8 %";
     no_lock_steps: r#"steps = ["3 %", "2 %"]"# => "steps = []",
         LockSteps,
         "line 32: `lock.steps` = []: limit-lock steps need limits that stay under 100 %; give one or more steps above 0 % that together leave a price to fall to";
     lock_steps_to_the_whole_price: r#"steps = ["3 %", "2 %"]"# => r#"steps = ["60 %", "40 %"]"#,
         LockSteps,
         "line 32: `lock.steps` = [60 %, 40 %]: limit-lock steps need limits that stay under 100 %; give one or more steps above 0 % that together leave a price to fall to";
+    reduction_levels_out_of_order: r#"after = "pause""# => r#"after = { forced-reduction = { loss = "5 %", high = "3 %", low = "4 %" } }"#,
+        OutOfRange,
+        "line 34: `lock.after.forced-reduction.low` = 4 %: out of range; take 3 % at most, the level of those who come first";
     a_position_limit_under_one_lot: "lots = 500" => "lots = 0",
         PositionUnderOneLot,
         "line 43: `positions.general[0]` = 0: the position limit is under one lot; take at least 1 lot, or leave it out if there is no limit";

@@ -6,7 +6,8 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use monazite_exchange::{
     AfterLock, Close, ContractMonth, Hour, LockRules, LockState, Lots, MarginRules, Notice, Phase,
-    PositionTier, Price, Rate, RateLadder, RuleSheet, Rules, Side, Standing, TradingCalendar,
+    PositionTier, Price, Rate, RateLadder, ReductionLevels, RuleSheet, Rules, Side, Standing,
+    TradingCalendar,
 };
 use proptest::prelude::*;
 
@@ -202,7 +203,8 @@ proptest! {
         let after = if pause {
             AfterLock::Pause
         } else {
-            AfterLock::ForcedReduction { loss: Rate::percent(5) }
+            let [loss, high, low] = [6, 6, 3].map(Rate::percent);
+            AfterLock::ForcedReduction(ReductionLevels { loss, high, low })
         };
         let steps: Vec<Rate> = steps.into_iter().map(|s| Rate::ppm(u32::from(s) * 100)).collect();
         let total: u32 = steps.iter().map(|step| step.get()).sum();

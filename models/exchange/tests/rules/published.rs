@@ -2,8 +2,8 @@
 
 use jiff::civil::{Date, date};
 use monazite_exchange::{
-    Close, ContractMonth, LockAction, LockState, Lots, Money, Phase, Price, Rate, Rules, Side,
-    Standing, Terms, TermsFault, TradingCalendar,
+    Close, ContractMonth, LockAction, LockState, Lots, Money, Phase, Price, Rate, ReductionLevels,
+    Rules, Side, Standing, Terms, TermsFault, TradingCalendar,
 };
 
 /// Weekdays on which Chinese futures exchanges were closed, 2023-07 to 2024-02 and 2026-01 to 2026-02.
@@ -114,6 +114,7 @@ fn opening_caps_and_fees_of_lc2401_and_lc2402_are_as_published() {
     assert_eq!(cap("2024-02", date(2023, 12, 11)), Some(500));
     assert_eq!(cap("2024-07", date(2023, 12, 11)), Some(3_000));
     assert_eq!(terms("2024-02", date(2023, 12, 8)).fee, Rate::ppm(80));
+    assert_eq!(terms("2024-01", date(2023, 12, 8)).fee, Rate::ppm(320));
     assert_eq!(terms("2024-02", date(2023, 12, 11)).fee, Rate::ppm(640));
     assert_eq!(terms("2024-03", date(2023, 12, 11)).fee, Rate::ppm(160));
     // Notice of 2023-12-05: margin of speculators only.
@@ -258,7 +259,9 @@ fn three_locks_of_the_real_contract_end_in_a_reduction() {
     let close =
         |days_left| Close { locked: Some(Side::Sell), limit_rate: Rate::percent(12), days_left };
     let (after, action) = state.close(lock, close(50));
-    assert_eq!(action, Some(LockAction::ForcedReduction { loss: Rate::percent(5) }));
+    let [loss, high, low] = [6, 6, 3].map(Rate::percent);
+    let levels = ReductionLevels { loss, high, low };
+    assert_eq!(action, Some(LockAction::ForcedReduction(levels)));
     assert_eq!(after, LockState::default());
     assert_eq!(state.close(lock, close(1)), (state, None), "delivery settles it");
 }

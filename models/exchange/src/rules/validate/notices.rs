@@ -65,9 +65,10 @@ fn alone(sheet: &RuleSheet, field: &str, notice: &Notice) -> Checked {
 }
 
 fn limits_of_notice(sheet: &RuleSheet, field: &str, notice: &Notice) -> Checked {
-    if let (Some(hedger), Some(most)) = (notice.margin_hedger, notice.margin) {
-        ensure(hedger <= most, || {
-            let remedy = format!("lower it to `{field}.margin` ({most}) at most");
+    if let Some(hedger) = notice.margin_hedger {
+        // Alone it could lift hedgers above what speculators post that day.
+        ensure(notice.margin.is_some_and(|most| hedger <= most), || {
+            let remedy = format!("give `{field}.margin`, at least {hedger}");
             fault(format!("{field}.margin_hedger"), FaultKind::HedgerOverSpeculator, hedger, remedy)
         })?;
     }

@@ -49,8 +49,15 @@ pub(super) fn margins(sheet: &RuleSheet) -> Checked {
 pub(super) fn lock(sheet: &RuleSheet) -> Checked {
     let Some(LockRules { steps, margin_over_limit, after }) = &sheet.lock else { return Ok(()) };
     rate("lock.margin_over_limit", *margin_over_limit)?;
-    if let AfterLock::ForcedReduction { loss } = after {
-        rate("lock.after.forced-reduction.loss", *loss)?;
+    if let AfterLock::ForcedReduction(levels) = after {
+        let field = "lock.after.forced-reduction";
+        for (name, level) in [("loss", levels.loss), ("high", levels.high), ("low", levels.low)] {
+            rate(format!("{field}.{name}"), level)?;
+        }
+        ensure(levels.low <= levels.high, || {
+            let remedy = format!("take {} at most, the level of those who come first", levels.high);
+            fault(format!("{field}.low"), FaultKind::OutOfRange, levels.low, remedy)
+        })?;
     }
     let widest = sheet.limits.map(|limits| limits.rates.steps().map(|(_, rate)| rate.get()));
     let shown = || {
