@@ -2,7 +2,7 @@
 
 use super::{Clearing, ClearingReport};
 use crate::clearing::ClearingError;
-use crate::ledger::{Pot, Reason};
+use crate::ledger::{Leg, Pot, Reason};
 use crate::units::Money;
 
 impl Clearing {
@@ -33,25 +33,19 @@ impl Clearing {
         scratch.apportionment.split(report.fund_target, &scratch.weights, &mut scratch.shares)?;
         let each = self.accounts().zip(&mut report.accounts).zip(&self.standings);
         for (((account, row), standing), share) in each.zip(&scratch.shares) {
-            let excused = standing.is_default();
-            let (cash, fund) = (Pot::Cash(account), Pot::Fund(account));
-            let free = self.ledger.balance(cash);
-            let due = if free < Money::ZERO {
-                Money::ZERO
-            } else {
-                share.minus(self.ledger.balance(fund))?
-            };
+            let mut books = self.ledger.books(account)?;
+            let free = books.cash();
+            let due = if free < Money::ZERO { Money::ZERO } else { share.minus(books.fund())? };
             row.contribution = due.min(free.at_least_zero());
-            self.ledger.transfer(cash, fund, row.contribution, Reason::Contribution)?;
+            books.transfer(Leg::Cash, Leg::Fund, row.contribution, Reason::Contribution)?;
             row.call = due.minus(row.contribution)?;
-            if row.contribution < Money::ZERO && !excused {
+            if row.contribution < Money::ZERO && !standing.is_default() {
                 // What comes back from the fund makes up for margin that was short.
-                let margin = Pot::Margin(account);
-                let missing = row.required.minus(self.ledger.balance(margin))?.at_least_zero();
-                let posted = missing.min(self.ledger.balance(cash).at_least_zero());
-                self.ledger.transfer(cash, margin, posted, Reason::Margin)?;
+                let missing = row.required.minus(books.margin())?.at_least_zero();
+                let posted = missing.min(books.cash().at_least_zero());
+                books.transfer(Leg::Cash, Leg::Margin, posted, Reason::Margin)?;
             }
-            report.fund_held = report.fund_held.plus(self.ledger.balance(fund))?;
+            report.fund_held = report.fund_held.plus(books.fund())?;
         }
         Ok(())
     }

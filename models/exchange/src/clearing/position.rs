@@ -76,6 +76,7 @@ impl Position {
     }
 
     /// Lots of the largest position that accepted orders could lead to.
+    #[inline]
     pub(super) fn reach(&self) -> i64 {
         let (lots, buying, selling) =
             (i64::from(self.lots), i64::from(self.buying), i64::from(self.selling));
@@ -84,6 +85,7 @@ impl Position {
     }
 
     /// The position after a trade; none if it does not fit.
+    #[inline]
     pub(super) fn after(mut self, side: Side, lots: Lots, price: Price) -> Option<Self> {
         let (held, signed) =
             (i64::from(self.lots), side.sign().checked_mul(i64::from(lots.get()))?);
@@ -96,8 +98,7 @@ impl Position {
         } else if held == 0 || held.signum() == signed.signum() {
             self.entry.checked_add(value)?
         } else if held.signum() == now.signum() {
-            let kept = i128::from(self.entry).checked_mul(i128::from(now))?;
-            i64::try_from(kept.checked_div(i128::from(held))?).ok()?
+            proportion(self.entry, now, held)?
         } else {
             now.checked_mul(price.wide())?
         };
@@ -110,12 +111,25 @@ impl Position {
     }
 
     /// Fewer lots of accepted orders of a side.
+    #[inline]
     pub(super) fn lift(&mut self, side: Side, lots: Lots) {
         let working = match side {
             Side::Buy => &mut self.buying,
             Side::Sell => &mut self.selling,
         };
         *working = working.saturating_sub(lots.get());
+    }
+}
+
+/// `entry·now/held`, towards zero; none if it does not fit.
+#[inline]
+fn proportion(entry: i64, now: i64, held: i64) -> Option<i64> {
+    match entry.checked_mul(now) {
+        Some(product) => product.checked_div(held),
+        None => {
+            let product = i128::from(entry).checked_mul(i128::from(now))?;
+            i64::try_from(product.checked_div(i128::from(held))?).ok()
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{AccountClearing, Clearing, ClearingReport, ContractClearing, Standin
 use crate::account::AccountKind;
 use crate::clearing::{ClearingError, Position};
 use crate::contract::ContractIdx;
-use crate::ledger::{Pot, Reason};
+use crate::ledger::{Leg, Pot, Reason};
 use crate::terms::Terms;
 use crate::units::{Money, Price, Rate};
 
@@ -43,9 +43,8 @@ impl Clearing {
     /// ([`Self::enforce_calls`]); nothing may leave the clearing house before.
     ///
     /// # Errors
-    /// A contract without a settlement price or with two, one that is not listed, a sum that does not fit. An error before
-    /// money moves leaves everything as it was; one after it (a balance near 2⁶³ fen) leaves a ledger that still sums to
-    /// zero but half a settlement, and the state is not to be used.
+    /// A contract without a settlement price or with two, or one that is not listed: nothing has changed. A sum that does
+    /// not fit (near 2⁶³ fen): half a day is settled, and the state is not to be used.
     pub fn settle(
         &mut self,
         settlements: &[DaySettlement<'_>],
@@ -55,18 +54,15 @@ impl Clearing {
         report.clear(self.n_accounts());
         for settlement in settlements {
             let lot = self.lot_terms(settlement)?;
-            let column = self.positions.get(usize::from(settlement.contract.0)).map(Vec::as_slice);
-            let marked = mark(
-                settlement.contract,
-                column.unwrap_or(&[]),
-                &self.kinds,
-                &lot,
-                &mut report.accounts,
-            )?;
-            report.contracts.push(marked);
-        }
-        for settlement in settlements {
-            self.carry(settlement);
+            let place = usize::from(settlement.contract.0);
+            if let (Some(Some(listed)), Some(positions)) =
+                (self.contracts.get_mut(place), self.positions.get_mut(place))
+            {
+                listed.settlement = settlement.price;
+                let rows = &mut report.accounts;
+                let marked = mark(settlement.contract, positions, &self.kinds, &lot, rows)?;
+                report.contracts.push(marked);
+            }
         }
         self.pay(report)?;
         self.size_fund(report)?;
@@ -101,45 +97,31 @@ impl Clearing {
         })
     }
 
-    /// Positions are carried at the settlement price, and the day's counters start anew.
-    fn carry(&mut self, settlement: &DaySettlement<'_>) {
-        let place = usize::from(settlement.contract.0);
-        if let Some(Some(listed)) = self.contracts.get_mut(place) {
-            listed.settlement = settlement.price;
-        }
-        for position in self.positions.get_mut(place).into_iter().flatten() {
-            // A product of 32-bit numbers fits.
-            position.cost = i64::from(position.lots).wrapping_mul(settlement.price.wide());
-            (position.buying, position.selling) = (0, 0);
-            (position.opened, position.traded, position.turnover) = (0, 0, 0);
-        }
-    }
-
     /// Gains, losses, fees and margin move.
     fn pay(&mut self, report: &mut ClearingReport) -> Result<(), ClearingError> {
         self.deficit = false;
         let each = self.accounts();
         let columns = self.standings.iter().zip(&mut self.covered);
         for ((account, row), (standing, covered)) in each.zip(&mut report.accounts).zip(columns) {
-            let (cash, margin) = (Pot::Cash(account), Pot::Margin(account));
-            self.ledger.transfer(Pot::Variation, cash, row.variation, Reason::Variation)?;
-            self.ledger.transfer(cash, Pot::Fees, row.fee, Reason::Fee)?;
+            let mut books = self.ledger.books(account)?;
+            books.transfer(Leg::Variation, Leg::Cash, row.variation, Reason::Variation)?;
+            books.transfer(Leg::Cash, Leg::Fees, row.fee, Reason::Fee)?;
             report.fees = report.fees.plus(row.fee)?;
             if standing.is_default() {
                 // What a defaulter gains goes first to those who paid for it; it posts no margin.
-                let back = self.ledger.balance(cash).at_least_zero().min(*covered);
-                self.ledger.transfer(cash, Pot::Reserve, back, Reason::Recovery)?;
+                let back = books.cash().at_least_zero().min(*covered);
+                books.transfer(Leg::Cash, Leg::Reserve, back, Reason::Recovery)?;
                 *covered = covered.minus(back)?;
                 report.recovered = report.recovered.plus(back)?;
             } else {
-                let missing = row.required.minus(self.ledger.balance(margin))?;
-                let posted = missing.min(self.ledger.balance(cash).at_least_zero());
-                self.ledger.transfer(cash, margin, posted, Reason::Margin)?;
+                let missing = row.required.minus(books.margin())?;
+                let posted = missing.min(books.cash().at_least_zero());
+                books.transfer(Leg::Cash, Leg::Margin, posted, Reason::Margin)?;
             }
-            let short = Money::ZERO.minus(self.ledger.balance(cash))?;
-            if short > Money::ZERO {
-                row.margin_spent = short.min(self.ledger.balance(margin));
-                self.ledger.transfer(margin, cash, row.margin_spent, Reason::MarginSpent)?;
+            if books.cash() < Money::ZERO {
+                let short = Money::ZERO.minus(books.cash())?;
+                row.margin_spent = short.min(books.margin());
+                books.transfer(Leg::Margin, Leg::Cash, row.margin_spent, Reason::MarginSpent)?;
                 self.deficit |= row.margin_spent < short;
             }
         }
@@ -179,34 +161,39 @@ impl Clearing {
     }
 }
 
-/// Marks a contract's positions: adds to each account's row, and checks that gains and losses cancel.
+/// Marks a contract's positions and carries them on: adds to each account's row, and checks that gains and losses cancel.
 fn mark(
     contract: ContractIdx,
-    positions: &[Position],
+    positions: &mut [Position],
     kinds: &[AccountKind],
     lot: &LotTerms,
     rows: &mut [AccountClearing],
 ) -> Result<ContractClearing, ClearingError> {
     let (mut sum, mut gains, mut open_interest) = (Money::ZERO, Money::ZERO, 0_u64);
     let [speculator, hedger] = lot.margin;
-    for ((position, kind), row) in positions.iter().zip(kinds).zip(rows) {
+    for ((position, kind), row) in positions.iter_mut().zip(kinds).zip(rows) {
         if position.traded == 0 && position.lots == 0 {
+            (position.buying, position.selling) = (0, 0);
             continue;
         }
         let gain = position.result(lot.price, lot.tick_value)?;
         row.variation = row.variation.plus(gain)?;
         sum = sum.plus(gain)?;
         gains = gains.plus(gain.at_least_zero())?;
+        let lots = i64::from(position.lots);
         if position.traded > 0 {
             let turnover = lot.tick_value.times(position.turnover, 1)?;
             let by_lot = lot.fee_lot.times(i64::from(position.traded), 1)?;
             row.fee = row.fee.plus(turnover.share(lot.fee)?)?.plus(by_lot)?;
         }
-        let lots = i64::from(position.lots);
         let margin = if margin_place(*kind) == 1 { hedger } else { speculator };
         row.required = row.required.plus(margin.times(lots.abs(), 1)?)?;
         row.stress = row.stress.plus(lot.stress.times(lots, 1)?)?;
-        open_interest = open_interest.saturating_add(u64::try_from(lots).unwrap_or(0));
+        open_interest = open_interest.saturating_add(lots.max(0).unsigned_abs());
+        // From here the position is carried at the settlement price (a product of 32-bit numbers fits).
+        position.cost = lots.wrapping_mul(lot.price.wide());
+        (position.buying, position.selling) = (0, 0);
+        (position.opened, position.traded, position.turnover) = (0, 0, 0);
     }
     if sum != Money::ZERO {
         return Err(ClearingError::Unbalanced { contract, difference: sum });
