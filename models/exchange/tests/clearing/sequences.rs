@@ -234,7 +234,7 @@ impl Run {
             let reduction =
                 Reduction { contract: place, side, limit: price, settlement: price, sequence: 0 };
             let mut report = ReductionReport::default();
-            let before = self.market.clearing.positions(place).to_vec();
+            let before = self.market.clearing.positions(place).copied().collect::<Vec<_>>();
             self.market.clearing.reduce(&reduction, &unfilled, &mut report).unwrap();
             let filled: u64 = report.filled.iter().sum();
             assert!(filled <= report.asked);
