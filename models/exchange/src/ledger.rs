@@ -111,47 +111,50 @@ pub struct Entry {
     pub reason: Reason,
 }
 
-/// Pots of the house, before those of the accounts.
+/// Number of pots that belong to no account.
 const N_HOUSE: usize = 6;
-/// Pots of an account.
-const N_OWN: usize = 3;
+
+/// An account's pots: cash, margin, part of the fund.
+type Own = [Money; 3];
 
 /// Balances of all pots, and what moved for each reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    balances: Vec<Money>,
+    house: [Money; N_HOUSE],
+    own: Vec<Own>,
     moved: [Money; Reason::COUNT],
     #[serde(skip)]
     entries: Option<Vec<Entry>>,
 }
 
-impl Default for Ledger {
-    fn default() -> Self {
-        Self {
-            balances: vec![Money::ZERO; N_HOUSE],
-            moved: [Money::ZERO; Reason::COUNT],
-            entries: None,
-        }
-    }
-}
-
 impl Ledger {
     /// Three more pots for one more account.
     pub(crate) fn open_account(&mut self) {
-        for _ in 0..N_OWN {
-            self.balances.push(Money::ZERO);
-        }
+        self.own.push(Own::default());
     }
 
     /// Number of accounts with pots here.
     pub fn n_accounts(&self) -> usize {
-        self.balances.len().saturating_sub(N_HOUSE) / N_OWN
+        self.own.len()
     }
 
     /// A pot's balance; zero for a pot that is not there.
     #[inline]
     pub fn balance(&self, pot: Pot) -> Money {
-        self.balances.get(place(pot)).copied().unwrap_or(Money::ZERO)
+        let own =
+            |account: AccountId| self.own.get(account.0 as usize).copied().unwrap_or_default();
+        let [outside, variation, reserve, capital, fees, warehouses] = self.house;
+        match pot {
+            Pot::Cash(account) => own(account)[0],
+            Pot::Margin(account) => own(account)[1],
+            Pot::Fund(account) => own(account)[2],
+            Pot::Outside => outside,
+            Pot::Variation => variation,
+            Pot::Reserve => reserve,
+            Pot::Capital => capital,
+            Pot::Fees => fees,
+            Pot::Warehouses => warehouses,
+        }
     }
 
     /// Cash and margin of an account: what it owns here beside its part of the fund.
@@ -160,7 +163,8 @@ impl Ledger {
     /// When it does not fit.
     #[inline]
     pub fn equity(&self, account: AccountId) -> Result<Money, MoneyOverflow> {
-        self.balance(Pot::Cash(account)).plus(self.balance(Pot::Margin(account)))
+        let [cash, margin, _] = self.own.get(account.0 as usize).copied().unwrap_or_default();
+        cash.plus(margin)
     }
 
     /// The guarantee fund: the sum of its parts.
@@ -168,7 +172,7 @@ impl Ledger {
     /// # Errors
     /// When it does not fit.
     pub fn fund(&self) -> Result<Money, MoneyOverflow> {
-        self.accounts().try_fold(Money::ZERO, |sum, a| sum.plus(self.balance(Pot::Fund(a))))
+        self.own.iter().try_fold(Money::ZERO, |sum, [_, _, fund]| sum.plus(*fund))
     }
 
     /// Sum over all pots: zero, or the ledger is broken.
@@ -176,7 +180,8 @@ impl Ledger {
     /// # Errors
     /// When it does not fit.
     pub fn sum(&self) -> Result<Money, MoneyOverflow> {
-        self.balances.iter().try_fold(Money::ZERO, |sum, balance| sum.plus(*balance))
+        let all = self.house.iter().chain(self.own.iter().flatten());
+        all.copied().try_fold(Money::ZERO, Money::plus)
     }
 
     /// What moved for a reason since the ledger was opened, both directions added up.
@@ -195,11 +200,10 @@ impl Ledger {
         self.entries.as_deref().unwrap_or(&[])
     }
 
-    /// Moves money: the only way in which a balance changes.
+    /// Moves money between any two pots.
     ///
     /// # Errors
     /// When a balance would not fit or the pot is not there; then nothing has moved.
-    #[inline]
     pub(crate) fn transfer(
         &mut self,
         from: Pot,
@@ -210,54 +214,145 @@ impl Ledger {
         if amount == Money::ZERO || from == to {
             return Ok(());
         }
-        let (source, target) = (place(from), place(to));
-        let taken = self.at(source, from)?.minus(amount)?;
-        let given = self.at(target, to)?.plus(amount)?;
-        let moved = self.moved(reason).plus(amount.abs()?)?;
-        for (place, balance) in [(source, taken), (target, given)] {
-            if let Some(at) = self.balances.get_mut(place) {
-                *at = balance;
-            }
-        }
-        if let Some(at) = self.moved.get_mut(reason as usize) {
-            *at = moved;
-        }
+        let taken = self.at(from)?.minus(amount)?;
+        let given = self.at(to)?.plus(amount)?;
+        count(&mut self.moved, reason, amount)?;
+        *self.at(from)? = taken;
+        *self.at(to)? = given;
         if let Some(entries) = &mut self.entries {
             entries.push(Entry { from, to, amount, reason });
         }
         Ok(())
     }
 
+    /// One account's pots beside those of the house: for settlements, in which every account has several movements.
     #[inline]
-    fn at(&self, place: usize, pot: Pot) -> Result<Money, ClearingError> {
-        self.balances.get(place).copied().ok_or(ClearingError::NoPot { pot })
+    pub(crate) fn books(&mut self, account: AccountId) -> Result<Books<'_>, ClearingError> {
+        let own = self.own.get_mut(account.0 as usize);
+        let own = own.ok_or(ClearingError::NoAccount { account })?;
+        let Self { house, moved, entries, .. } = self;
+        Ok(Books { account, own, house, moved, entries })
     }
 
-    fn accounts(&self) -> impl Iterator<Item = AccountId> + use<> {
-        (0..u32::try_from(self.n_accounts()).unwrap_or(u32::MAX)).map(AccountId)
+    #[inline]
+    fn at(&mut self, pot: Pot) -> Result<&mut Money, ClearingError> {
+        let [outside, variation, reserve, capital, fees, warehouses] = &mut self.house;
+        let (account, which) = match pot {
+            Pot::Outside => return Ok(outside),
+            Pot::Variation => return Ok(variation),
+            Pot::Reserve => return Ok(reserve),
+            Pot::Capital => return Ok(capital),
+            Pot::Fees => return Ok(fees),
+            Pot::Warehouses => return Ok(warehouses),
+            Pot::Cash(account) => (account, 0),
+            Pot::Margin(account) => (account, 1),
+            Pot::Fund(account) => (account, 2),
+        };
+        let own = self.own.get_mut(account.0 as usize);
+        own.and_then(|own| own.get_mut(which)).ok_or(ClearingError::NoPot { pot })
     }
 }
 
-/// Where a pot's balance is kept.
-#[inline]
-const fn place(pot: Pot) -> usize {
-    match pot {
-        Pot::Outside => 0,
-        Pot::Variation => 1,
-        Pot::Reserve => 2,
-        Pot::Capital => 3,
-        Pot::Fees => 4,
-        Pot::Warehouses => 5,
-        Pot::Cash(account) => own(account, 0),
-        Pot::Margin(account) => own(account, 1),
-        Pot::Fund(account) => own(account, 2),
+/// A pot of the account whose books are open, or one of the house that settlements touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leg {
+    Cash,
+    Margin,
+    Fund,
+    Variation,
+    Reserve,
+    Fees,
+}
+
+/// The pots of one account and those of the house.
+#[derive(Debug)]
+pub(crate) struct Books<'a> {
+    account: AccountId,
+    own: &'a mut Own,
+    house: &'a mut [Money; N_HOUSE],
+    moved: &'a mut [Money; Reason::COUNT],
+    entries: &'a mut Option<Vec<Entry>>,
+}
+
+impl Books<'_> {
+    /// Free money.
+    #[inline]
+    pub(crate) const fn cash(&self) -> Money {
+        self.own[0]
+    }
+
+    /// Posted margin.
+    #[inline]
+    pub(crate) const fn margin(&self) -> Money {
+        self.own[1]
+    }
+
+    /// Part of the guarantee fund.
+    #[inline]
+    pub(crate) const fn fund(&self) -> Money {
+        self.own[2]
+    }
+
+    /// Moves money as [`Ledger::transfer`] does.
+    ///
+    /// # Errors
+    /// When a balance would not fit; then nothing has moved.
+    #[inline]
+    pub(crate) fn transfer(
+        &mut self,
+        from: Leg,
+        to: Leg,
+        amount: Money,
+        reason: Reason,
+    ) -> Result<(), ClearingError> {
+        if amount == Money::ZERO {
+            return Ok(());
+        }
+        let taken = self.at(from).minus(amount)?;
+        let given = self.at(to).plus(amount)?;
+        count(self.moved, reason, amount)?;
+        *self.at(from) = taken;
+        *self.at(to) = given;
+        if let Some(entries) = self.entries {
+            let name = |leg| match leg {
+                Leg::Cash => Pot::Cash(self.account),
+                Leg::Margin => Pot::Margin(self.account),
+                Leg::Fund => Pot::Fund(self.account),
+                Leg::Variation => Pot::Variation,
+                Leg::Reserve => Pot::Reserve,
+                Leg::Fees => Pot::Fees,
+            };
+            entries.push(Entry { from: name(from), to: name(to), amount, reason });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    const fn at(&mut self, leg: Leg) -> &mut Money {
+        let [_, variation, reserve, _, fees, _] = &mut *self.house;
+        let [cash, margin, fund] = &mut *self.own;
+        match leg {
+            Leg::Cash => cash,
+            Leg::Margin => margin,
+            Leg::Fund => fund,
+            Leg::Variation => variation,
+            Leg::Reserve => reserve,
+            Leg::Fees => fees,
+        }
     }
 }
 
+/// Adds to what moved for a reason.
 #[inline]
-const fn own(account: AccountId, which: usize) -> usize {
-    // 3 × 2^32 + 6 fits the 64 bits of every machine this is built for; on a smaller one it is a pot that is not there.
-    (account.0 as usize).saturating_mul(N_OWN).saturating_add(N_HOUSE).saturating_add(which)
+fn count(
+    moved: &mut [Money; Reason::COUNT],
+    reason: Reason,
+    amount: Money,
+) -> Result<(), MoneyOverflow> {
+    if let Some(sum) = moved.get_mut(reason as usize) {
+        *sum = sum.plus(amount.abs()?)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ impl Money {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub const fn plus(self, other: Self) -> Result<Self, MoneyOverflow> {
         match self.0.checked_add(other.0) {
             Some(sum) => Ok(Self(sum)),
@@ -117,6 +118,7 @@ impl Money {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub const fn minus(self, other: Self) -> Result<Self, MoneyOverflow> {
         match self.0.checked_sub(other.0) {
             Some(difference) => Ok(Self(difference)),
@@ -128,6 +130,7 @@ impl Money {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub const fn abs(self) -> Result<Self, MoneyOverflow> {
         match self.0.checked_abs() {
             Some(amount) => Ok(Self(amount)),
@@ -137,6 +140,7 @@ impl Money {
 
     /// The amount, or zero if it is below.
     #[must_use]
+    #[inline]
     pub const fn at_least_zero(self) -> Self {
         if self.0 < 0 { Self::ZERO } else { self }
     }
@@ -145,11 +149,17 @@ impl Money {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn times(self, ticks: i64, lots: i64) -> Result<Self, MoneyOverflow> {
-        // Almost always 64 bits are enough, and half the time.
-        if let Some(product) = ticks.checked_mul(lots).and_then(|p| p.checked_mul(self.0)) {
-            return Ok(Self(product));
+        // Almost always 64 bits are enough.
+        match ticks.checked_mul(lots).and_then(|p| p.checked_mul(self.0)) {
+            Some(product) => Ok(Self(product)),
+            None => self.times_wide(ticks, lots),
         }
+    }
+
+    #[cold]
+    fn times_wide(self, ticks: i64, lots: i64) -> Result<Self, MoneyOverflow> {
         let product = i128::from(self.0)
             .checked_mul(i128::from(ticks))
             .and_then(|p| p.checked_mul(i128::from(lots)))
@@ -161,13 +171,18 @@ impl Money {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn share(self, rate: Rate) -> Result<Self, MoneyOverflow> {
         // A division of 128 bits takes ten times as long as one of 64, and is almost never needed.
-        if let Some(product) = self.0.checked_mul(i64::from(rate.0)) {
-            let (quotient, remainder) = (product / 1_000_000, product % 1_000_000);
-            // |quotient| is under 2^44: one more fits.
-            return Ok(Self(quotient.wrapping_add(remainder.signum())));
+        match self.0.checked_mul(i64::from(rate.0)) {
+            // A quotient under 2^44: one more fits.
+            Some(p) => Ok(Self((p / 1_000_000).wrapping_add((p % 1_000_000).signum()))),
+            None => self.share_wide(rate),
         }
+    }
+
+    #[cold]
+    fn share_wide(self, rate: Rate) -> Result<Self, MoneyOverflow> {
         let product = i128::from(self.0).checked_mul(i128::from(rate.0)).ok_or(MoneyOverflow)?;
         let (quotient, remainder) = (product / 1_000_000, product % 1_000_000);
         let rounded = quotient.checked_add(remainder.signum()).ok_or(MoneyOverflow)?;

@@ -36,6 +36,8 @@ impl Apportionment {
         }
         // amount < 2^63, so that the shift fits 125 bits.
         let rate = (u128::from(amount) << BITS).checked_div(u128::from(total)).unwrap_or(0);
+        // Where the amount is not over the total the rate is at most 2^62; elsewhere it is not used.
+        let rate = u64::try_from(rate).unwrap_or(u64::MAX);
         let mut left = amount;
         for (idx, weight) in weights.iter().enumerate() {
             let (share, remainder) = share(amount, unsigned(*weight), total, rate)?;
@@ -59,18 +61,17 @@ impl Apportionment {
 /// Whole part and remainder of `amount·weight/total`. The guess from a rate of 62 bits is at most two too small
 /// (`weight` is under 2^63), so that two multiplications replace a division of 128 bits.
 #[inline]
-fn share(amount: u64, weight: u64, total: u64, rate: u128) -> Result<(u64, u64), MoneyOverflow> {
-    let product = u128::from(amount).wrapping_mul(u128::from(weight)); // both under 2^63
+fn share(amount: u64, weight: u64, total: u64, rate: u64) -> Result<(u64, u64), MoneyOverflow> {
+    // All under 2^63: products of two fit 126 bits, and are one instruction.
+    let product = u128::from(amount).wrapping_mul(u128::from(weight));
     let guess = if amount <= total {
-        // rate ≤ 2^62 and weight < 2^63
-        rate.wrapping_mul(u128::from(weight)) >> BITS
+        u128::from(rate).wrapping_mul(u128::from(weight)) >> BITS
     } else {
         product.checked_div(u128::from(total)).ok_or(MoneyOverflow)?
     };
     let mut share = u64::try_from(guess).map_err(|_| MoneyOverflow)?;
-    let mut remainder = product
-        .checked_sub(guess.checked_mul(u128::from(total)).ok_or(MoneyOverflow)?)
-        .ok_or(MoneyOverflow)?;
+    let shared = u128::from(share).wrapping_mul(u128::from(total));
+    let mut remainder = product.checked_sub(shared).ok_or(MoneyOverflow)?;
     while remainder >= u128::from(total) {
         remainder = remainder.wrapping_sub(u128::from(total));
         share = share.checked_add(1).ok_or(MoneyOverflow)?;

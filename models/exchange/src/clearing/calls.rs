@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clearing, Contract, Standing, WaterfallReport, idx};
+use super::{Clearing, Contract, Standing, WaterfallReport};
 use crate::account::AccountId;
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
@@ -44,16 +44,13 @@ impl Clearing {
     /// When a sum does not fit.
     pub fn enforce_calls(&mut self, report: &mut EnforcementReport) -> Result<(), ClearingError> {
         report.closing.clear();
-        let each = self.accounts();
-        for (account, (standing, called)) in
-            each.zip(self.standings.iter_mut().zip(&mut self.called))
-        {
-            match (*standing, *called > Money::ZERO) {
+        for (account, state) in (0..).map(AccountId).zip(&mut self.accounts) {
+            match (state.standing, state.called > Money::ZERO) {
                 (Standing::Called | Standing::Closing, true) => {
-                    *standing = Standing::Closing;
+                    state.standing = Standing::Closing;
                     report.closing.push(account);
                 }
-                (Standing::Called | Standing::Closing, false) => *standing = Standing::Good,
+                (Standing::Called | Standing::Closing, false) => state.standing = Standing::Good,
                 (Standing::Good | Standing::Defaulted, _) => {}
             }
         }
@@ -84,11 +81,11 @@ impl Liquidation {
             let traded = liquidity.get(usize::from(contract.0)).copied().unwrap_or(0);
             (Reverse(traded), *contract)
         });
-        for (account, standing) in clearing.accounts().zip(&clearing.standings) {
-            match standing {
+        for (account, state) in (0..).map(AccountId).zip(&clearing.accounts) {
+            match state.standing {
                 Standing::Good | Standing::Called => {}
                 Standing::Closing => {
-                    self.close(clearing, account, Some(clearing.called(account)))?;
+                    self.close(clearing, account, Some(state.called))?;
                 }
                 Standing::Defaulted => self.close(clearing, account, None)?,
             }
@@ -103,7 +100,7 @@ impl Liquidation {
         account: AccountId,
         missing: Option<Money>,
     ) -> Result<(), MoneyOverflow> {
-        let Some(kind) = clearing.kinds.get(idx(account)) else { return Ok(()) };
+        let Some(kind) = clearing.kind(account) else { return Ok(()) };
         let mut missing = missing;
         for contract in &self.sequence {
             let (Ok(listed), Some(position)) =
@@ -117,7 +114,7 @@ impl Liquidation {
                 if *amount <= Money::ZERO {
                     break;
                 }
-                let lot = listed.lot_margin(*kind);
+                let lot = listed.lot_margin(kind);
                 lots = lots.min(lots_for(*amount, lot));
                 *amount = amount.minus(lot.times(i64::from(lots.get()), 1)?)?;
             }

@@ -1,6 +1,6 @@
 //! The end of a contract: positions marked to their final price and closed, margin set free.
 
-use super::{Clearing, Position, idx};
+use super::{Clearing, Position};
 use crate::account::AccountId;
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
@@ -39,9 +39,7 @@ impl Clearing {
             self.spend_margin(account)?;
         }
         let place = usize::from(contract.0);
-        if let Some(column) = self.positions.get_mut(place) {
-            column.fill(Position::default());
-        }
+        self.column_mut(contract).for_each(|position| *position = Position::default());
         if let Some(Some(listed)) = self.contracts.get_mut(place) {
             listed.settlement = price;
         }
@@ -65,10 +63,10 @@ impl Clearing {
     /// Sets margin free that an account's positions do not need at the day's reference prices.
     pub(crate) fn free_margin(&mut self, account: AccountId) -> Result<(), ClearingError> {
         let no_account = ClearingError::NoAccount { account };
-        let kind = *self.kinds.get(idx(account)).ok_or(no_account)?;
+        let kind = self.kind(account).ok_or(no_account)?;
         let mut required = Money::ZERO;
-        for (listed, column) in self.contracts.iter().zip(&self.positions) {
-            if let (Some(listed), Some(position)) = (listed, column.get(idx(account))) {
+        for (listed, position) in self.contracts.iter().zip(self.positions_of(account)) {
+            if let Some(listed) = listed {
                 let lots = i64::from(position.size().get());
                 required = required.plus(listed.lot_margin(kind).times(lots, 1)?)?;
             }

@@ -4,7 +4,7 @@
 //! the other. Margin of new positions is at the previous settlement price (DCE, *Measures for Risk Management*, art. 4).
 //! What today's trades lost against it is taken from what is free; what they gained is not given before the settlement.
 
-use super::{Clearing, Contract, Position, Standing, idx, margin_place};
+use super::{Account, Clearing, Contract, Position, Standing, idx, margin_place};
 use crate::account::{AccountId, AccountKind};
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
@@ -22,35 +22,37 @@ impl Clearing {
     /// # Errors
     /// The first rule that the order breaks: no account, suspended, position limit, opening cap, margin.
     pub fn admit(&self, contract: ContractIdx, order: &NewOrder) -> Result<(), Refusal> {
+        self.more_margin(contract, order).map(|_| ())
+    }
+
+    /// Margin that an order adds to its account's exposure, if it is admitted.
+    #[inline]
+    fn more_margin(&self, contract: ContractIdx, order: &NewOrder) -> Result<Money, Refusal> {
         let account = order.account;
         let listed = self.contract(contract).map_err(|_| Refusal::Closed)?;
-        let (Some(position), Some(kind), Some(standing)) =
-            (self.position(contract, account), self.kind(account), self.standing(account))
+        let (Some(position), Some(state)) =
+            (self.position(contract, account), self.accounts.get(idx(account)))
         else {
             return Err(Refusal::NoAccount { account });
         };
-        if !standing.may_open() && !only_reduces(position, order.side, order.lots) {
+        if !state.standing.may_open() && !only_reduces(position, order.side, order.lots) {
             return Err(Refusal::Suspended { account });
         }
         let mut after = *position;
-        let working = match order.side {
-            Side::Buy => &mut after.buying,
-            Side::Sell => &mut after.selling,
-        };
+        let working = after.working_mut(order.side);
         *working = working.saturating_add(order.lots.get());
-        if kind == AccountKind::Speculator {
+        if state.kind == AccountKind::Speculator {
             within_limits(listed, &after, order.side)?;
         }
+        let reach = after.reach().wrapping_sub(position.reach());
         let needed = || -> Result<(Money, Money), MoneyOverflow> {
-            let lot = listed.lot_margin(kind);
-            let more = lot.times(after.reach().wrapping_sub(position.reach()), 1)?;
-            Ok((more, if more > Money::ZERO { self.free(account)? } else { Money::ZERO }))
+            let more = listed.lot_margin(state.kind).times(reach, 1)?;
+            state.exposure.plus(more)?;
+            Ok((more, if more > Money::ZERO { self.free(account)? } else { more }))
         };
         match needed() {
-            Ok((more, free)) if more > free && more > Money::ZERO => {
-                Err(Refusal::NoMargin { needed: more.minor(), free: free.minor() })
-            }
-            Ok(_) => Ok(()),
+            Ok((more, free)) if more <= free => Ok(more),
+            Ok((more, free)) => Err(Refusal::NoMargin { needed: more.minor(), free: free.minor() }),
             // Margin that does not fit 64 bits is margin that nobody has.
             Err(MoneyOverflow) => Err(Refusal::NoMargin { needed: i64::MAX, free: 0 }),
         }
@@ -61,15 +63,35 @@ impl Clearing {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn free(&self, account: AccountId) -> Result<Money, MoneyOverflow> {
-        let column = |c: &Vec<Money>| c.get(idx(account)).copied().unwrap_or(Money::ZERO);
-        self.ledger
-            .equity(account)?
-            .plus(column(&self.running).min(Money::ZERO))?
-            .minus(column(&self.exposure))
+        let equity = self.ledger.equity(account)?;
+        match self.accounts.get(idx(account)) {
+            Some(state) => equity.plus(state.running.min(Money::ZERO))?.minus(state.exposure),
+            None => Ok(equity),
+        }
     }
 
-    /// An order has been accepted: all its lots are reserved until they trade or are released.
+    /// Takes an order: refuses it as [`Self::admit`] does, or reserves all its lots until they trade or are released.
+    ///
+    /// # Errors
+    /// The first rule that the order breaks.
+    pub fn accept(&mut self, contract: ContractIdx, order: &NewOrder) -> Result<(), Refusal> {
+        let more = self.more_margin(contract, order)?;
+        if let Some(position) =
+            self.place(contract, order.account).and_then(|place| self.positions.get_mut(place))
+            && let Some(state) = self.accounts.get_mut(idx(order.account))
+        {
+            // Both sums were taken when the order was admitted.
+            let working = position.working_mut(order.side);
+            *working = working.saturating_add(order.lots.get());
+            state.exposure = state.exposure.plus(more).unwrap_or(state.exposure);
+        }
+        Ok(())
+    }
+
+    /// An order is in the book that was not asked about (a forced one): all its lots are reserved until they trade or are
+    /// released.
     ///
     /// # Errors
     /// When account or contract is not there, or reserved lots or their margin do not fit.
@@ -80,16 +102,11 @@ impl Clearing {
         side: Side,
         lots: Lots,
     ) -> Result<(), ClearingError> {
-        let mut position =
-            *self.position(contract, account).ok_or(ClearingError::NoAccount { account })?;
-        let working = match side {
-            Side::Buy => &mut position.buying,
-            Side::Sell => &mut position.selling,
-        };
-        *working = working
-            .checked_add(lots.get())
-            .ok_or(ClearingError::PositionOverflow { account, contract })?;
-        self.replace(contract, account, position, Money::ZERO)
+        self.change(contract, account, |position| {
+            let working = position.working_mut(side);
+            *working = working.checked_add(lots.get())?;
+            Some(())
+        })
     }
 
     /// Lots of an accepted order have left the book without a trade.
@@ -103,10 +120,10 @@ impl Clearing {
         side: Side,
         lots: Lots,
     ) -> Result<(), ClearingError> {
-        let mut position =
-            *self.position(contract, account).ok_or(ClearingError::NoAccount { account })?;
-        position.lift(side, lots);
-        self.replace(contract, account, position, Money::ZERO)
+        self.change(contract, account, |position| {
+            position.lift(side, lots);
+            Some(())
+        })
     }
 
     /// Two orders traded: positions of both change, and their reserved lots fall.
@@ -114,99 +131,70 @@ impl Clearing {
     /// # Errors
     /// When a party or the contract is not there, or a position or a sum does not fit; then nothing has changed.
     pub fn record(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
-        let listed = *self.contract(contract)?;
-        let moved = |account: AccountId, side: Side, from: Position| {
-            let mut after = from
-                .after(side, trade.lots, trade.price)
-                .ok_or(ClearingError::PositionOverflow { account, contract })?;
-            after.lift(side, trade.lots);
-            Ok::<_, ClearingError>(after)
-        };
-        let held = |account: AccountId| {
-            self.position(contract, account).copied().ok_or(ClearingError::NoAccount { account })
-        };
-        let (bought, sold) = (held(trade.buyer)?, held(trade.seller)?);
-        let gain = listed.gain(Side::Buy, trade.lots, trade.price)?;
-        let loss = Money::ZERO.minus(gain)?;
-        let bought = moved(trade.buyer, Side::Buy, bought)?;
         if trade.buyer == trade.seller {
-            let both = moved(trade.seller, Side::Sell, bought)?;
-            return self.replace(contract, trade.buyer, both, Money::ZERO);
+            return self.change(contract, trade.buyer, |position| {
+                position.trade(Side::Buy, trade.lots, trade.price)?;
+                position.trade(Side::Sell, trade.lots, trade.price)
+            });
         }
-        let sold = moved(trade.seller, Side::Sell, sold)?;
-        let buyer = self.with(contract, &listed, trade.buyer, &bought, gain)?;
-        let seller = self.with(contract, &listed, trade.seller, &sold, loss)?;
-        self.put(contract, trade.buyer, bought, buyer);
-        self.put(contract, trade.seller, sold, seller);
-        Ok(())
+        let listed = *self.contract(contract)?;
+        let gain = listed.gain(trade.lots, trade.price)?;
+        let no_account = |account| ClearingError::NoAccount { account };
+        let at = |account| self.place(contract, account).ok_or(no_account(account));
+        let places = [at(trade.buyer)?, at(trade.seller)?];
+        let missing =
+            if idx(trade.buyer) < self.accounts.len() { trade.seller } else { trade.buyer };
+        let [buyer, seller] =
+            self.positions.get_disjoint_mut(places).map_err(|_| no_account(missing))?;
+        let [long, short] = self
+            .accounts
+            .get_disjoint_mut([idx(trade.buyer), idx(trade.seller)])
+            .map_err(|_| no_account(missing))?;
+        let before = (*buyer, *long);
+        let overflow = |account| ClearingError::PositionOverflow { account, contract };
+        listed.move_position(buyer, long, Side::Buy, trade, gain, overflow(trade.buyer))?;
+        let loss = Money::ZERO.minus(gain)?;
+        let sold = overflow(trade.seller);
+        listed.move_position(seller, short, Side::Sell, trade, loss, sold).inspect_err(|_| {
+            (*buyer, *long) = before;
+        })
     }
 
     /// Exposure and today's result of all accounts anew, from their positions.
     pub(super) fn measure_exposure(&mut self) -> Result<(), ClearingError> {
-        self.exposure.fill(Money::ZERO);
-        self.running.fill(Money::ZERO);
-        for (listed, column) in self.contracts.iter().zip(&self.positions) {
-            let Some(listed) = listed else { continue };
-            let totals = self.exposure.iter_mut().zip(&mut self.running).zip(&self.kinds);
-            for (position, ((exposure, running), kind)) in column.iter().zip(totals) {
-                let reach = position.reach();
-                if reach == 0 && position.traded == 0 {
-                    continue;
-                }
-                *exposure = exposure.plus(listed.lot_margin(*kind).times(reach, 1)?)?;
-                *running = running.plus(position.result(listed.settlement, listed.tick_value)?)?;
+        let rows = self.positions.chunks(self.contracts.len().max(1));
+        for (state, row) in self.accounts.iter_mut().zip(rows) {
+            let (mut exposure, mut running) = (Money::ZERO, Money::ZERO);
+            for (listed, position) in self.contracts.iter().zip(row) {
+                let Some(listed) = listed else { continue };
+                let margin = listed.lot_margin(state.kind).times(position.reach(), 1)?;
+                exposure = exposure.plus(margin)?;
+                running = running.plus(position.result(listed.settlement, listed.tick_value)?)?;
             }
+            (state.exposure, state.running) = (exposure, running);
         }
         Ok(())
     }
 
-    fn replace(
+    /// Changes a position and the exposure that follows from it; a change that is none does not fit.
+    #[inline]
+    fn change(
         &mut self,
         contract: ContractIdx,
         account: AccountId,
-        position: Position,
-        gain: Money,
+        change: impl FnOnce(&mut Position) -> Option<()>,
     ) -> Result<(), ClearingError> {
         let listed = *self.contract(contract)?;
-        let totals = self.with(contract, &listed, account, &position, gain)?;
-        self.put(contract, account, position, totals);
-        Ok(())
-    }
-
-    /// Exposure and running result of an account if a position became `after`.
-    #[inline]
-    fn with(
-        &self,
-        contract: ContractIdx,
-        listed: &Contract,
-        account: AccountId,
-        after: &Position,
-        gain: Money,
-    ) -> Result<(Money, Money), ClearingError> {
         let no_account = ClearingError::NoAccount { account };
-        let before = self.position(contract, account).ok_or(no_account)?;
-        let at = idx(account);
-        let kind = *self.kinds.get(at).ok_or(no_account)?;
-        let more = listed.lot_margin(kind).times(after.reach().wrapping_sub(before.reach()), 1)?;
-        let exposure = self.exposure.get(at).ok_or(no_account)?.plus(more)?;
-        Ok((exposure, self.running.get(at).ok_or(no_account)?.plus(gain)?))
-    }
-
-    #[inline]
-    fn put(
-        &mut self,
-        contract: ContractIdx,
-        account: AccountId,
-        position: Position,
-        (exposure, running): (Money, Money),
-    ) {
-        let at = idx(account);
-        let place = self.positions.get_mut(usize::from(contract.0)).and_then(|c| c.get_mut(at));
-        if let (Some(p), Some(e), Some(r)) =
-            (place, self.exposure.get_mut(at), self.running.get_mut(at))
-        {
-            (*p, *e, *r) = (position, exposure, running);
-        }
+        let place = self.place(contract, account).ok_or(no_account)?;
+        let position = self.positions.get_mut(place).ok_or(no_account)?;
+        let state = self.accounts.get_mut(idx(account)).ok_or(no_account)?;
+        let mut after = *position;
+        change(&mut after).ok_or(ClearingError::PositionOverflow { account, contract })?;
+        let more = after.reach().wrapping_sub(position.reach());
+        state.exposure = state.exposure.plus(listed.lot_margin(state.kind).times(more, 1)?)?;
+        *position = after;
+        Ok(())
     }
 }
 
@@ -218,16 +206,38 @@ impl Contract {
         if margin_place(kind) == 1 { hedger } else { speculator }
     }
 
-    /// What a trade gains against the last settlement price.
-    fn gain(&self, side: Side, lots: Lots, price: Price) -> Result<Money, MoneyOverflow> {
-        // Two 32-bit prices and a 32-bit number of lots: no step overflows.
-        let ticks = self.settlement.wide().wrapping_sub(price.wide()).wrapping_mul(side.sign());
+    /// What a purchase gains against the last settlement price.
+    #[inline]
+    fn gain(&self, lots: Lots, price: Price) -> Result<Money, MoneyOverflow> {
+        // Two 32-bit prices: their difference fits.
+        let ticks = self.settlement.wide().wrapping_sub(price.wide());
         self.tick_value.times(ticks, i64::from(lots.get()))
+    }
+
+    /// One side of a trade; if it does not fit nothing has changed.
+    #[inline]
+    fn move_position(
+        &self,
+        position: &mut Position,
+        state: &mut Account,
+        side: Side,
+        trade: &Trade,
+        gain: Money,
+        overflow: ClearingError,
+    ) -> Result<(), ClearingError> {
+        let before = position.reach();
+        let mut after = *position;
+        after.trade(side, trade.lots, trade.price).ok_or(overflow)?;
+        let more = self.lot_margin(state.kind).times(after.reach().wrapping_sub(before), 1)?;
+        let (exposure, running) = (state.exposure.plus(more)?, state.running.plus(gain)?);
+        (*position, state.exposure, state.running) = (after, exposure, running);
+        Ok(())
     }
 }
 
 impl Position {
     /// Gain since the last settlement at a price, in money.
+    #[inline]
     pub(super) fn result(&self, price: Price, tick_value: Money) -> Result<Money, MoneyOverflow> {
         // A 32-bit product fits.
         let worth = i64::from(self.lots).wrapping_mul(price.wide());

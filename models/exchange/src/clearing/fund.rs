@@ -1,9 +1,10 @@
-//! The guarantee fund: how large it is, and who pays into it.
+//! The guarantee fund: how large it is, and who pays into it; and who is called for what is missing in all.
 
-use super::{Clearing, ClearingReport};
+use super::{Account, AccountClearing, Clearing, ClearingReport, Standing};
+use crate::account::AccountId;
 use crate::clearing::ClearingError;
-use crate::ledger::{Pot, Reason};
-use crate::units::Money;
+use crate::ledger::{Books, Leg, Reason};
+use crate::units::{Money, Rate};
 
 impl Clearing {
     /// Sizes the fund to the largest losses that margins would not cover if all prices moved together by the stress, up or
@@ -14,47 +15,78 @@ impl Clearing {
     /// cannot pay is added to its call; the part of one below zero stays for the waterfall.
     pub(super) fn size_fund(&mut self, report: &mut ClearingReport) -> Result<(), ClearingError> {
         let most = usize::from(self.rules.funds.largest);
-        let scratch = &mut report.scratch;
-        scratch.weights.clear();
-        let each = self.accounts().zip(&mut report.accounts).zip(&self.standings);
-        for ((account, row), standing) in each {
-            row.stress = row.stress.abs()?;
+        for row in &report.accounts {
             let uncovered = row.stress.minus(row.required)?;
             if uncovered > Money::ZERO {
                 insert(&mut report.largest, uncovered, most);
             }
-            let below = self.ledger.balance(Pot::Cash(account)) < Money::ZERO;
-            let excused = below || standing.is_default();
-            scratch.weights.push(if excused { Money::ZERO } else { row.required });
         }
         for loss in &report.largest {
             report.fund_target = report.fund_target.plus(*loss)?;
         }
+        let scratch = &mut report.scratch;
         scratch.apportionment.split(report.fund_target, &scratch.weights, &mut scratch.shares)?;
-        let each = self.accounts().zip(&mut report.accounts).zip(&self.standings);
-        for (((account, row), standing), share) in each.zip(&scratch.shares) {
-            let excused = standing.is_default();
-            let (cash, fund) = (Pot::Cash(account), Pot::Fund(account));
-            let free = self.ledger.balance(cash);
-            let due = if free < Money::ZERO {
-                Money::ZERO
-            } else {
-                share.minus(self.ledger.balance(fund))?
-            };
-            row.contribution = due.min(free.at_least_zero());
-            self.ledger.transfer(cash, fund, row.contribution, Reason::Contribution)?;
-            row.call = due.minus(row.contribution)?;
-            if row.contribution < Money::ZERO && !excused {
-                // What comes back from the fund makes up for margin that was short.
-                let margin = Pot::Margin(account);
-                let missing = row.required.minus(self.ledger.balance(margin))?.at_least_zero();
-                let posted = missing.min(self.ledger.balance(cash).at_least_zero());
-                self.ledger.transfer(cash, margin, posted, Reason::Margin)?;
-            }
-            report.fund_held = report.fund_held.plus(self.ledger.balance(fund))?;
+        let rows = report.accounts.iter_mut().zip(&scratch.shares);
+        for ((account, state), (row, share)) in
+            (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
+        {
+            let mut books = self.ledger.books(account)?;
+            contribute(&mut books, state, row, *share)?;
+            call(&books, state, row, self.rules.maintenance)?;
+            report.fund_held = report.fund_held.plus(books.fund())?;
+            report.calls = report.calls.plus(row.call)?;
         }
         Ok(())
     }
+}
+
+/// An account's part of the fund moves; what it cannot pay is called.
+#[inline]
+fn contribute(
+    books: &mut Books<'_>,
+    state: &Account,
+    row: &mut AccountClearing,
+    share: Money,
+) -> Result<(), ClearingError> {
+    let free = books.cash();
+    let due = if free < Money::ZERO { Money::ZERO } else { share.minus(books.fund())? };
+    row.contribution = due.min(free.at_least_zero());
+    books.transfer(Leg::Cash, Leg::Fund, row.contribution, Reason::Contribution)?;
+    row.call = due.minus(row.contribution)?;
+    if row.contribution < Money::ZERO && !state.standing.is_default() {
+        // What comes back from the fund makes up for margin that was short.
+        let missing = row.required.minus(books.margin())?.at_least_zero();
+        let posted = missing.min(books.cash().at_least_zero());
+        books.transfer(Leg::Cash, Leg::Margin, posted, Reason::Margin)?;
+    }
+    Ok(())
+}
+
+/// Who is under its maintenance margin, or could not pay its part of the fund, is called.
+#[inline]
+fn call(
+    books: &Books<'_>,
+    state: &mut Account,
+    row: &mut AccountClearing,
+    maintenance: Rate,
+) -> Result<(), ClearingError> {
+    if state.standing.is_default() {
+        (row.call, state.called) = (Money::ZERO, Money::ZERO);
+        return Ok(());
+    }
+    let equity = books.cash().plus(books.margin())?;
+    if equity < row.required && equity < row.required.share(maintenance)? {
+        row.call = row.call.plus(row.required.minus(equity)?)?;
+    } else if equity < Money::ZERO {
+        row.call = row.call.minus(equity)?;
+    }
+    state.called = row.call;
+    state.standing = match (state.standing, row.call > Money::ZERO) {
+        (Standing::Closing, true) => Standing::Closing,
+        (_, true) => Standing::Called,
+        (_, false) => Standing::Good,
+    };
+    Ok(())
 }
 
 /// Puts an amount among the `most` largest, largest first.

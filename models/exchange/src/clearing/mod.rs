@@ -77,6 +77,22 @@ struct Contract {
     max_order: Lots,
 }
 
+/// What clearing knows of an account beside its money and positions: one cache line with the ledger's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Account {
+    kind: AccountKind,
+    domicile: Domicile,
+    standing: Standing,
+    /// What is still owed of the last call.
+    called: Money,
+    /// What others have paid for the account's losses.
+    covered: Money,
+    /// Margin for the largest positions that accepted orders could lead to.
+    exposure: Money,
+    /// Today's result at the reference price.
+    running: Money,
+}
+
 /// The state of clearing: accounts, positions, the ledger.
 ///
 /// Columns of a fixed length: its size depends on accounts and contracts, not on days.
@@ -85,19 +101,9 @@ pub struct Clearing {
     rules: ClearingRules,
     ledger: Ledger,
     contracts: Vec<Option<Contract>>,
-    /// By contract, then by account.
-    positions: Vec<Vec<Position>>,
-    kinds: Vec<AccountKind>,
-    domiciles: Vec<Domicile>,
-    standings: Vec<Standing>,
-    /// What is still owed of the last call.
-    called: Vec<Money>,
-    /// What others have paid for an account's losses.
-    covered: Vec<Money>,
-    /// Margin for the largest positions that accepted orders could lead to.
-    exposure: Vec<Money>,
-    /// Today's result at the reference price.
-    running: Vec<Money>,
+    /// By account, then by contract: what a settlement reads of an account lies together.
+    positions: Vec<Position>,
+    accounts: Vec<Account>,
     /// Whether an account may be below zero: until the waterfall has run, nothing may leave.
     deficit: bool,
 }
@@ -135,14 +141,8 @@ impl Clearing {
             rules,
             ledger,
             contracts: vec![None; usize::from(n_contracts)],
-            positions: vec![Vec::new(); usize::from(n_contracts)],
-            kinds: Vec::new(),
-            domiciles: Vec::new(),
-            standings: Vec::new(),
-            called: Vec::new(),
-            covered: Vec::new(),
-            exposure: Vec::new(),
-            running: Vec::new(),
+            positions: Vec::new(),
+            accounts: Vec::new(),
             deficit: false,
         })
     }
@@ -157,7 +157,7 @@ impl Clearing {
         domicile: Domicile,
         cash: Money,
     ) -> Result<AccountId, ClearingError> {
-        let account = u32::try_from(self.kinds.len())
+        let account = u32::try_from(self.accounts.len())
             .map(AccountId)
             .map_err(|_| ClearingError::TooManyAccounts)?;
         if cash < Money::ZERO {
@@ -166,15 +166,17 @@ impl Clearing {
         self.ledger.balance(Pot::Outside).minus(cash)?;
         self.ledger.open_account();
         self.ledger.transfer(Pot::Outside, Pot::Cash(account), cash, Reason::Deposit)?;
-        self.kinds.push(kind);
-        self.domiciles.push(domicile);
-        self.standings.push(Standing::Good);
-        for column in [&mut self.called, &mut self.covered, &mut self.exposure, &mut self.running] {
-            column.push(Money::ZERO);
-        }
-        for column in &mut self.positions {
-            column.push(Position::default());
-        }
+        self.accounts.push(Account {
+            kind,
+            domicile,
+            standing: Standing::Good,
+            called: Money::ZERO,
+            covered: Money::ZERO,
+            exposure: Money::ZERO,
+            running: Money::ZERO,
+        });
+        let n_positions = self.positions.len().saturating_add(self.contracts.len());
+        self.positions.resize(n_positions, Position::default());
         Ok(account)
     }
 
@@ -187,8 +189,8 @@ impl Clearing {
             return Err(ClearingError::NotPositive(amount));
         }
         self.ledger.transfer(Pot::Outside, Pot::Cash(account), amount, Reason::Deposit)?;
-        if let Some(called) = self.called.get_mut(idx(account)) {
-            *called = called.minus(amount.min(*called))?;
+        if let Some(owner) = self.accounts.get_mut(idx(account)) {
+            owner.called = owner.called.minus(amount.min(owner.called))?;
         }
         Ok(())
     }
@@ -203,11 +205,7 @@ impl Clearing {
             return Err(ClearingError::NotPositive(amount));
         }
         let standing = self.standing(account).ok_or(ClearingError::NoAccount { account })?;
-        if self
-            .positions
-            .iter()
-            .any(|column| column.get(idx(account)).is_some_and(|p| p.traded > 0))
-        {
+        if self.positions_of(account).iter().any(|position| position.traded > 0) {
             return Err(ClearingError::Unsettled { account });
         }
         let free = if standing == Standing::Good && !self.deficit {
@@ -263,13 +261,10 @@ impl Clearing {
         if lots > 0 {
             return Err(ClearingError::StillOpen { contract, lots });
         }
-        let place = usize::from(contract.0);
-        if let (Some(listed), Some(column)) =
-            (self.contracts.get_mut(place), self.positions.get_mut(place))
-        {
+        if let Some(listed) = self.contracts.get_mut(usize::from(contract.0)) {
             *listed = None;
-            column.fill(Position::default());
         }
+        self.column_mut(contract).for_each(|position| *position = Position::default());
         Ok(())
     }
 
@@ -313,49 +308,57 @@ impl Clearing {
 
     /// Number of accounts.
     pub fn n_accounts(&self) -> usize {
-        self.kinds.len()
+        self.accounts.len()
     }
 
     /// What an account is for.
     pub fn kind(&self, account: AccountId) -> Option<AccountKind> {
-        self.kinds.get(idx(account)).copied()
+        self.accounts.get(idx(account)).map(|a| a.kind)
     }
 
     /// Where an account is from.
     pub fn domicile(&self, account: AccountId) -> Option<Domicile> {
-        self.domiciles.get(idx(account)).copied()
+        self.accounts.get(idx(account)).map(|a| a.domicile)
     }
 
     /// How an account stands.
     pub fn standing(&self, account: AccountId) -> Option<Standing> {
-        self.standings.get(idx(account)).copied()
+        self.accounts.get(idx(account)).map(|a| a.standing)
     }
 
     /// What an account still owes of the last call.
     pub fn called(&self, account: AccountId) -> Money {
-        self.called.get(idx(account)).copied().unwrap_or(Money::ZERO)
+        self.accounts.get(idx(account)).map_or(Money::ZERO, |a| a.called)
     }
 
     /// What others have paid for an account's losses and not got back.
     pub fn covered(&self, account: AccountId) -> Money {
-        self.covered.get(idx(account)).copied().unwrap_or(Money::ZERO)
+        self.accounts.get(idx(account)).map_or(Money::ZERO, |a| a.covered)
     }
 
     /// An account's position in a contract; none if either is not there.
     pub fn position(&self, contract: ContractIdx, account: AccountId) -> Option<&Position> {
-        self.positions.get(usize::from(contract.0))?.get(idx(account))
+        self.positions.get(self.place(contract, account)?)
     }
 
     /// Positions in a contract, by account.
-    pub fn positions(&self, contract: ContractIdx) -> &[Position] {
-        self.positions.get(usize::from(contract.0)).map_or(&[], Vec::as_slice)
+    pub fn positions(&self, contract: ContractIdx) -> impl Iterator<Item = &Position> {
+        let n = self.contracts.len();
+        let from = if usize::from(contract.0) < n { usize::from(contract.0) } else { usize::MAX };
+        self.positions.iter().skip(from).step_by(n.max(1))
+    }
+
+    /// Positions of an account, by contract.
+    pub fn positions_of(&self, account: AccountId) -> &[Position] {
+        let n = self.contracts.len();
+        let from = idx(account).saturating_mul(n);
+        self.positions.get(from..from.saturating_add(n)).unwrap_or(&[])
     }
 
     /// Lots of all longs in a contract, as many as of all shorts.
     pub fn open_interest(&self, contract: ContractIdx) -> u64 {
-        self.positions(contract)
-            .iter()
-            .fold(0, |sum, p| sum.saturating_add(u64::try_from(p.lots).unwrap_or(0)))
+        let long = |p: &Position| u64::from(p.lots.max(0).unsigned_abs());
+        self.positions(contract).fold(0, |sum, p| sum.saturating_add(long(p)))
     }
 
     /// Last settlement price of a contract, or its listing price; none if it is not listed.
@@ -370,7 +373,7 @@ impl Clearing {
 
     /// Accounts, in order.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> + use<> {
-        (0..u32::try_from(self.kinds.len()).unwrap_or(u32::MAX)).map(AccountId)
+        (0..u32::try_from(self.accounts.len()).unwrap_or(u32::MAX)).map(AccountId)
     }
 
     /// Contracts that are listed, in order of their places.
@@ -380,14 +383,25 @@ impl Clearing {
 
     /// Bytes of the state: constant in days.
     pub fn size_bytes(&self) -> usize {
-        let account = size_of::<AccountKind>()
-            .saturating_add(size_of::<Domicile>())
-            .saturating_add(size_of::<Standing>())
-            .saturating_add(size_of::<[Money; 7]>())
-            .saturating_add(size_of::<Position>().saturating_mul(self.positions.len()));
+        let each = |bytes: usize, n: usize| bytes.saturating_mul(n);
         size_of::<Self>()
-            .saturating_add(size_of::<Option<Contract>>().saturating_mul(self.contracts.len()))
-            .saturating_add(account.saturating_mul(self.kinds.len()))
+            .saturating_add(each(size_of::<Option<Contract>>(), self.contracts.len()))
+            .saturating_add(each(size_of::<Position>(), self.positions.len()))
+            .saturating_add(each(size_of::<Account>(), self.accounts.len()))
+            .saturating_add(each(size_of::<[Money; 3]>(), self.accounts.len()))
+    }
+
+    /// Where a position is; none if contract or account have no place.
+    #[inline]
+    fn place(&self, contract: ContractIdx, account: AccountId) -> Option<usize> {
+        let (n, at) = (self.contracts.len(), usize::from(contract.0));
+        (at < n).then(|| idx(account).saturating_mul(n).saturating_add(at))
+    }
+
+    fn column_mut(&mut self, contract: ContractIdx) -> impl Iterator<Item = &mut Position> {
+        let n = self.contracts.len();
+        let from = if usize::from(contract.0) < n { usize::from(contract.0) } else { usize::MAX };
+        self.positions.iter_mut().skip(from).step_by(n.max(1))
     }
 
     #[inline]

@@ -76,6 +76,7 @@ impl Position {
     }
 
     /// Lots of the largest position that accepted orders could lead to.
+    #[inline]
     pub(super) fn reach(&self) -> i64 {
         let (lots, buying, selling) =
             (i64::from(self.lots), i64::from(self.buying), i64::from(self.selling));
@@ -83,8 +84,9 @@ impl Position {
         lots.wrapping_add(buying).abs().max(lots.wrapping_sub(selling).abs())
     }
 
-    /// The position after a trade; none if it does not fit.
-    pub(super) fn after(mut self, side: Side, lots: Lots, price: Price) -> Option<Self> {
+    /// A side of a trade that had been reserved; none if it does not fit, and then the position is not to be used.
+    #[inline]
+    pub(super) fn trade(&mut self, side: Side, lots: Lots, price: Price) -> Option<()> {
         let (held, signed) =
             (i64::from(self.lots), side.sign().checked_mul(i64::from(lots.get()))?);
         let value = signed.checked_mul(price.wide())?;
@@ -96,8 +98,7 @@ impl Position {
         } else if held == 0 || held.signum() == signed.signum() {
             self.entry.checked_add(value)?
         } else if held.signum() == now.signum() {
-            let kept = i128::from(self.entry).checked_mul(i128::from(now))?;
-            i64::try_from(kept.checked_div(i128::from(held))?).ok()?
+            proportion(self.entry, now, held)?
         } else {
             now.checked_mul(price.wide())?
         };
@@ -106,16 +107,35 @@ impl Position {
         self.traded = self.traded.checked_add(lots.get())?;
         self.cost = self.cost.checked_add(value)?;
         self.turnover = self.turnover.checked_add(value.checked_abs()?)?;
-        Some(self)
+        self.lift(side, lots);
+        Some(())
     }
 
     /// Fewer lots of accepted orders of a side.
+    #[inline]
     pub(super) fn lift(&mut self, side: Side, lots: Lots) {
-        let working = match side {
+        let working = self.working_mut(side);
+        *working = working.saturating_sub(lots.get());
+    }
+
+    #[inline]
+    pub(super) const fn working_mut(&mut self, side: Side) -> &mut u32 {
+        match side {
             Side::Buy => &mut self.buying,
             Side::Sell => &mut self.selling,
-        };
-        *working = working.saturating_sub(lots.get());
+        }
+    }
+}
+
+/// `entry·now/held`, towards zero; none if it does not fit.
+#[inline]
+fn proportion(entry: i64, now: i64, held: i64) -> Option<i64> {
+    match entry.checked_mul(now) {
+        Some(product) => product.checked_div(held),
+        None => {
+            let product = i128::from(entry).checked_mul(i128::from(now))?;
+            i64::try_from(product.checked_div(i128::from(held))?).ok()
+        }
     }
 }
 
@@ -125,9 +145,11 @@ mod tests {
 
     #[test]
     fn entries_are_averaged_and_counters_count() {
-        let buy = |p: Position, lots, price| p.after(Side::Buy, Lots::new(lots), Price::new(price));
-        let sell =
-            |p: Position, lots, price| p.after(Side::Sell, Lots::new(lots), Price::new(price));
+        let traded = |mut p: Position, side, lots, price| {
+            p.trade(side, Lots::new(lots), Price::new(price)).map(|()| p)
+        };
+        let buy = |p, lots, price| traded(p, Side::Buy, lots, price);
+        let sell = |p, lots, price| traded(p, Side::Sell, lots, price);
         let p = buy(Position::default(), 2, 100).and_then(|p| buy(p, 2, 110)).unwrap();
         assert_eq!((p.lots, p.cost, p.entry, p.opened, p.traded), (4, 420, 420, 4, 4));
         assert_eq!(p.profit_since_entry(Price::new(106)), Some(4));
@@ -143,7 +165,7 @@ mod tests {
     #[test]
     fn a_position_that_does_not_fit_is_none() {
         let p = Position { lots: i32::MAX, ..Position::default() };
-        assert!(p.after(Side::Buy, Lots::new(1), Price::new(1)).is_none());
-        assert!(p.after(Side::Sell, Lots::new(1), Price::new(1)).is_some());
+        assert!({ p }.trade(Side::Buy, Lots::new(1), Price::new(1)).is_none());
+        assert!({ p }.trade(Side::Sell, Lots::new(1), Price::new(1)).is_some());
     }
 }

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Apportionment, Clearing, Position, ReductionRules, idx};
+use super::{Apportionment, Clearing, Position, ReductionRules};
 use crate::account::{AccountId, AccountKind};
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
@@ -187,9 +187,9 @@ impl Clearing {
     fn winners(&self, reduction: &Reduction, level: Level, scratch: &mut Scratch) {
         scratch.winners.clear();
         for (account, position) in self.accounts().zip(self.positions(reduction.contract)) {
-            let Some(kind) = self.kinds.get(idx(account)) else { continue };
+            let Some(kind) = self.kind(account) else { continue };
             if position.side() == Some(reduction.side)
-                && Level::of(*kind, position, reduction.settlement, &self.rules.reduction)
+                && Level::of(kind, position, reduction.settlement, &self.rules.reduction)
                     == Some(level)
             {
                 scratch.winners.push((account, position.size()));

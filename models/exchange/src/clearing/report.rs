@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Apportionment;
+use super::settle::{ContractSums, LotTerms};
 use crate::contract::ContractIdx;
 use crate::units::{Money, Price};
 
@@ -17,6 +18,8 @@ pub struct AccountClearing {
     pub required: Money,
     /// Margin spent on a loss that cash did not cover.
     pub margin_spent: Money,
+    /// Of a defaulter's gain, back to those who paid for its losses.
+    pub recovered: Money,
     /// Paid into the guarantee fund; below zero: returned.
     pub contribution: Money,
     /// What it owes by next morning.
@@ -43,7 +46,7 @@ pub struct ContractClearing {
 pub struct ClearingReport {
     /// By account.
     pub accounts: Vec<AccountClearing>,
-    /// By contract, in the order in which settlement prices came.
+    /// By contract, in order of their places.
     pub contracts: Vec<ContractClearing>,
     /// Fees of the day.
     pub fees: Money,
@@ -63,9 +66,11 @@ pub struct ClearingReport {
     pub(super) scratch: Scratch,
 }
 
-/// Buffers of the fund's apportionment.
+/// Buffers of a settlement.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scratch {
+    pub(super) lots: Vec<Option<LotTerms>>,
+    pub(super) sums: Vec<ContractSums>,
     pub(super) weights: Vec<Money>,
     pub(super) shares: Vec<Money>,
     pub(super) apportionment: Apportionment,
@@ -84,6 +89,7 @@ impl ClearingReport {
         self.accounts.resize(n_accounts, AccountClearing::default());
         self.contracts.clear();
         self.largest.clear();
+        self.scratch.weights.clear();
         for total in [
             &mut self.fees,
             &mut self.reserve_share,

@@ -50,13 +50,13 @@ impl Clearing {
     /// be below zero. Allocates only if something is.
     pub fn violations(&self, covered: bool) -> Vec<Violation> {
         let mut broken = Vec::new();
-        for (place, column) in (0_u16..).zip(&self.positions) {
-            let contract = ContractIdx(place);
-            let lots = column.iter().fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
+        for contract in (0_u16..).map(ContractIdx).take(self.contracts.len()) {
+            let column = || self.positions(contract);
+            let lots = column().fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
             if lots != 0 {
                 broken.push(Violation::Positions { contract, lots });
             }
-            let ticks = column.iter().fold(0_i128, |s, p| s.saturating_add(i128::from(p.cost)));
+            let ticks = column().fold(0_i128, |s, p| s.saturating_add(i128::from(p.cost)));
             if ticks != 0 {
                 broken.push(Violation::Costs { contract, ticks });
             }

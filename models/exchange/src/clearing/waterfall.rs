@@ -102,8 +102,8 @@ impl Clearing {
         self.assess(report)?;
         for cover in &report.defaults {
             let by_others = cover.by_others()?;
-            if let Some(covered) = self.covered.get_mut(idx(cover.account)) {
-                *covered = covered.plus(by_others)?;
+            if let Some(state) = self.accounts.get_mut(idx(cover.account)) {
+                state.covered = state.covered.plus(by_others)?;
             }
         }
         self.deficit = self.missing(report)? > Money::ZERO;
@@ -123,10 +123,9 @@ impl Clearing {
         let own_fund = deficit.minus(margin)?.min(self.ledger.balance(fund));
         self.ledger.transfer(fund, cash, own_fund, Reason::DefaultCover)?;
         if margin < deficit
-            && let (Some(standing), Some(called)) =
-                (self.standings.get_mut(idx(account)), self.called.get_mut(idx(account)))
+            && let Some(state) = self.accounts.get_mut(idx(account))
         {
-            (*standing, *called) = (Standing::Defaulted, Money::ZERO);
+            (state.standing, state.called) = (Standing::Defaulted, Money::ZERO);
         }
         report.defaults.push(DefaultCover {
             account,
@@ -169,9 +168,9 @@ impl Clearing {
         }
         let scratch = &mut report.scratch;
         scratch.weights.clear();
-        for (account, standing) in self.accounts().zip(&self.standings) {
+        for (account, state) in self.accounts().zip(&self.accounts) {
             let equity = self.ledger.equity(account)?;
-            scratch.weights.push(if standing.is_default() { Money::ZERO } else { equity });
+            scratch.weights.push(if state.standing.is_default() { Money::ZERO } else { equity });
         }
         scratch.apportionment.split(missing, &scratch.weights, &mut report.assessments)?;
         for (account, share) in self.accounts().zip(&report.assessments) {

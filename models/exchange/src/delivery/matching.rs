@@ -26,7 +26,7 @@ pub(super) struct Matching {
 }
 
 impl Matching {
-    pub(super) fn of(&mut self, positions: &[Position]) {
+    pub(super) fn of<'a>(&mut self, positions: impl Iterator<Item = &'a Position>) {
         for side in [&mut self.longs, &mut self.shorts] {
             side.clear();
         }

@@ -122,7 +122,7 @@ impl Run {
                 let owner = AccountId(*account);
                 let _ = self.warehouses.register(owner, 0, None, lots(*n), self.day);
                 let oldest = self.warehouses.receipts().first().map(|r| (r.id, r.lots));
-                if let Some((id, held)) = oldest.filter(|_| n % 3 == 0) {
+                if let Some((id, held)) = oldest.filter(|_| n.is_multiple_of(3)) {
                     self.warehouses.cancel(id, held.min(lots(*n))).unwrap();
                     let _ = self.warehouses.leave(0, lots(*n));
                 }
@@ -163,7 +163,7 @@ impl Run {
         clearing.reserve(contract, account, side, n).unwrap();
         let after = clearing.free(account).unwrap();
         assert!(after >= Money::ZERO || after == free, "{free:?} to {after:?}");
-        if n.get() % 2 == 0 {
+        if n.get().is_multiple_of(2) {
             clearing.release(contract, account, side, n).unwrap();
             assert_eq!(clearing.free(account).unwrap(), free);
             assert_eq!(clearing.position(contract, account).unwrap().working(side), held);
@@ -208,10 +208,10 @@ impl Run {
             let before = self.market.lots(forced.contract.0, account);
             match forced.order.side {
                 Side::Buy => {
-                    self.market.trade(forced.contract.0, account, counterparty, n / 2, price)
+                    self.market.trade(forced.contract.0, account, counterparty, n / 2, price);
                 }
                 Side::Sell => {
-                    self.market.trade(forced.contract.0, counterparty, account, n / 2, price)
+                    self.market.trade(forced.contract.0, counterparty, account, n / 2, price);
                 }
             }
             let after = self.market.lots(forced.contract.0, account);
@@ -234,7 +234,7 @@ impl Run {
             let reduction =
                 Reduction { contract: place, side, limit: price, settlement: price, sequence: 0 };
             let mut report = ReductionReport::default();
-            let before = self.market.clearing.positions(place).to_vec();
+            let before = self.market.clearing.positions(place).copied().collect::<Vec<_>>();
             self.market.clearing.reduce(&reduction, &unfilled, &mut report).unwrap();
             let filled: u64 = report.filled.iter().sum();
             assert!(filled <= report.asked);
