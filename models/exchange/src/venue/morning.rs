@@ -221,7 +221,7 @@ impl Venue {
         for (forced, refused) in &mut report.forced {
             let trades = self.listing(forced.contract).is_some_and(|l| l.terms.is_some());
             let answer = if trades {
-                self.place_order(forced.contract, forced.order, tape)
+                self.place_forced(forced.contract, forced.order, tape)
             } else {
                 Err(crate::order::Refusal::Closed)
             };

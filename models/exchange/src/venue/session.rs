@@ -128,12 +128,25 @@ impl Venue {
     ) -> Result<Acknowledgement, Refusal> {
         self.count(contract)?;
         self.checked(contract, &order)?;
-        self.clearing.admit(contract, &order)?;
-        self.place_order(contract, order, tape)
+        self.clearing.accept(contract, &order)?;
+        self.to_book(contract, order, tape)
     }
 
-    /// An order that has been admitted, by its owner's means or because clearing sends it.
-    pub(super) fn place_order<T: VenueTape + ?Sized>(
+    /// An order that clearing sends, whatever its owner's means.
+    pub(super) fn place_forced<T: VenueTape + ?Sized>(
+        &mut self,
+        contract: ContractIdx,
+        order: NewOrder,
+        tape: &mut T,
+    ) -> Result<Acknowledgement, Refusal> {
+        let NewOrder { account, side, lots, .. } = order;
+        let too_large = |_| Refusal::TooLarge { lots: lots.get(), most: u32::MAX };
+        self.clearing.reserve(contract, account, side, lots).map_err(too_large)?;
+        self.to_book(contract, order, tape)
+    }
+
+    /// An order whose lots are reserved.
+    fn to_book<T: VenueTape + ?Sized>(
         &mut self,
         contract: ContractIdx,
         order: NewOrder,
@@ -143,8 +156,6 @@ impl Venue {
         let Some(book) = self.books.get_mut(usize::from(contract.0)) else {
             return Err(Refusal::Closed);
         };
-        let too_large = |_| Refusal::TooLarge { lots: lots.get(), most: u32::MAX };
-        self.clearing.reserve(contract, account, side, lots).map_err(too_large)?;
         let mut posting = Posting { clearing: &mut self.clearing, contract, tape, fault: None };
         let answer = book.submit(order, &mut posting);
         let mut fault = posting.fault;
