@@ -79,7 +79,7 @@ fn run() -> ([Duration; 3], u64) {
     sheet.session.continuous_events = 10_000;
     sheet.session.auction_events = 2_000;
     let calendar = TradingCalendar::weekdays(date(2026, 1, 1), date(2030, 12, 31), &[]).unwrap();
-    let spec = VenueSpec { accounts: N_ACCOUNTS, orders: 8192, journal: true };
+    let spec = VenueSpec { accounts: N_ACCOUNTS, orders: 8192, spread_orders: 256, journal: true };
     let mut venue = Venue::new(Rules::new(sheet).unwrap(), calendar, spec).unwrap();
     for i in 0..N_ACCOUNTS {
         let kind = if i % 4 == 0 { AccountKind::Hedger } else { AccountKind::Speculator };

@@ -152,14 +152,14 @@ pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, 
 pub use rules::{
     Access, AfterLock, Change, Close, ContractSpec, FaultKind, FeeRules, Grounds, Hour,
     LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice, OrderRules,
-    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels, RuleFault, RuleSheet, Rules,
-    SessionRules, SettlementPrice, SettlementRules, Source, Standing as ContractStanding, Status,
-    TermsFault, Tick, WithoutTrades,
+    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels, RuleFault,
+    RuleSheet, Rules, SessionRules, SettlementPrice, SettlementRules, Source,
+    Standing as ContractStanding, Status, TermsFault, Tick, WithoutTrades,
 };
 pub use spread::{CalendarSpread, Leg, LegPrices, NoLegs, SpreadBook, SpreadFill, SpreadTape};
 pub use terms::{Limits, Phase, Terms};
 pub use units::{Lots, Money, MoneyOverflow, Price, Rate};
 pub use venue::{
     ContractDay, DayFault, DayReport, Expired, Listing, NewReceipt, Part, Request, Scheduled,
-    Venue, VenueSpec, VenueTape, VenueViolation,
+    SpreadIdx, Venue, VenueSpec, VenueTape, VenueViolation,
 };

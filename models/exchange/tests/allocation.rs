@@ -23,7 +23,7 @@ const N_ACCOUNTS: u32 = 100;
 
 fn venue(rules: &str) -> Venue {
     let calendar = TradingCalendar::weekdays(date(2026, 1, 1), date(2032, 12, 31), &[]).unwrap();
-    let spec = VenueSpec { accounts: N_ACCOUNTS, orders: 4096, journal: true };
+    let spec = VenueSpec { accounts: N_ACCOUNTS, orders: 4096, spread_orders: 256, journal: true };
     let mut venue = Venue::new(Rules::preset(rules).unwrap(), calendar, spec).unwrap();
     for i in 0..N_ACCOUNTS {
         let kind = if i % 3 == 0 { AccountKind::Hedger } else { AccountKind::Speculator };

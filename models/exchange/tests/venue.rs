@@ -8,9 +8,9 @@
 
 use jiff::civil::{Date, date};
 use monazite_exchange::{
-    AccountId, AccountKind, ContractIdx, DayReport, Domicile, Event, Lots, Money, NewOrder,
-    NewReceipt, OrderKind, Part, Price, Request, Rules, Scheduled, Side, TradingCalendar, Venue,
-    VenueSpec, trading_day,
+    AccountId, AccountKind, CalendarSpread, ContractIdx, DayReport, Domicile, Event, Lots, Money,
+    NewOrder, NewReceipt, OrderId, OrderKind, Part, Price, Refusal, Request, Rules, Scheduled,
+    Side, SpreadFill, SpreadIdx, TradingCalendar, Venue, VenueSpec, VenueTape, trading_day,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -29,7 +29,7 @@ fn days(from: Date) -> impl Iterator<Item = Date> {
 /// Accounts of all kinds, some of them poor, and one that never trades.
 fn venue(rules: &str, n: u32, seed: u64) -> Venue {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let spec = VenueSpec { accounts: n, orders: 2000, journal: true };
+    let spec = VenueSpec { accounts: n, orders: 2000, spread_orders: 256, journal: true };
     let mut venue = Venue::new(Rules::preset(rules).unwrap(), calendar(), spec).unwrap();
     for i in 0..n {
         let kind = match i % 5 {
@@ -51,7 +51,7 @@ struct RandomFlow {
     left: [u32; 2],
     drift: i32,
     n_accounts: u32,
-    known: Vec<(ContractIdx, monazite_exchange::OrderId, AccountId)>,
+    known: Vec<(ContractIdx, OrderId, AccountId)>,
 }
 
 impl RandomFlow {
@@ -74,6 +74,9 @@ impl RandomFlow {
             let lots = Lots::new(self.random.random_range(1..30));
             return Some(Request::Replace { contract, order, account, price, lots });
         }
+        if part == 1 && self.random.random_range(0..8) == 0 {
+            return Some(self.spread(venue));
+        }
         // Account 0 never sends anything; one in fifty is not there at all.
         let account = AccountId(self.random.random_range(1..self.n_accounts + 1));
         let side = if self.random.random_bool(0.5) { Side::Buy } else { Side::Sell };
@@ -86,6 +89,26 @@ impl RandomFlow {
             _ => OrderKind::Limit(price),
         };
         Some(Request::Submit { contract, order: NewOrder { account, side, lots, kind } })
+    }
+
+    /// An order in one of the nearest spreads, or the cancellation of one that may rest.
+    fn spread(&mut self, venue: &Venue) -> Request {
+        let spread = SpreadIdx(self.random.random_range(0..3));
+        let account = AccountId(self.random.random_range(1..self.n_accounts));
+        if self.random.random_bool(0.2) {
+            let first = venue.spreads().find(|(place, _)| *place == spread);
+            let resting = first.and_then(|(_, book)| book.book().orders(Side::Buy).next());
+            let order = resting.map_or(OrderId(7), |(order, ..)| order);
+            return Request::CancelSpread {
+                spread,
+                order,
+                account: resting.map_or(account, |o| o.1),
+            };
+        }
+        let side = if self.random.random_bool(0.5) { Side::Buy } else { Side::Sell };
+        let kind = OrderKind::Limit(Price::new(self.random.random_range(-15..=15)));
+        let lots = Lots::new(self.random.random_range(1..10));
+        Request::SubmitSpread { spread, order: NewOrder { account, side, lots, kind } }
     }
 
     fn price(&mut self, venue: &Venue, contract: ContractIdx) -> Price {
@@ -285,4 +308,72 @@ fn days_come_in_order_and_calls_in_theirs() {
     venue.evening(&mut (), &mut report).unwrap();
     assert!(venue.morning(date(2026, 3, 10), &nothing, &mut (), &mut report).is_err());
     venue.morning(date(2026, 3, 9), &nothing, &mut (), &mut report).unwrap();
+}
+
+/// Keeps what spreads did.
+#[derive(Default)]
+struct Spreads(Vec<(CalendarSpread, SpreadFill)>);
+
+impl VenueTape for Spreads {
+    fn event(&mut self, _contract: ContractIdx, _event: &Event) {}
+
+    fn spread(&mut self, spread: CalendarSpread, fill: &SpreadFill) {
+        self.0.push((spread, *fill));
+    }
+}
+
+#[test]
+fn a_position_is_rolled_by_a_spread() {
+    let mut venue =
+        Venue::new(Rules::preset("gfex-lc").unwrap(), calendar(), VenueSpec::default()).unwrap();
+    let mut account =
+        |kind| venue.open_account(kind, Domicile::Domestic, Money::new(10_000_000_00)).unwrap();
+    let (long, other) = (account(AccountKind::Speculator), account(AccountKind::Hedger));
+    let mut report = DayReport::default();
+    let mut tape = Spreads::default();
+    venue.morning(date(2026, 3, 2), &Scheduled::default(), &mut tape, &mut report).unwrap();
+    let (place, spread) = venue.spreads().next().map(|(p, book)| (p, book.spread())).unwrap();
+    let reference = venue.terms(spread.near).unwrap().reference;
+    let order = |account, side, lots, price| NewOrder {
+        account,
+        side,
+        lots: Lots::new(lots),
+        kind: OrderKind::Limit(price),
+    };
+    venue.submit(spread.near, order(long, Side::Buy, 5, reference), &mut tape).unwrap();
+    venue.submit(spread.near, order(other, Side::Sell, 5, reference), &mut tape).unwrap();
+    // Spreads have no auction.
+    let roll = order(long, Side::Sell, 5, Price::new(-20));
+    assert_eq!(venue.submit_spread(place, roll, &mut tape), Err(Refusal::Closed));
+    venue.uncross(&mut tape).unwrap();
+    let taken = venue.submit_spread(place, roll, &mut tape).unwrap();
+    assert_eq!(taken.resting, Lots::new(5));
+    let held = |venue: &Venue, contract, account| {
+        let position = venue.clearing().position(contract, account).unwrap();
+        (position.lots(), position.working(Side::Buy).get(), position.working(Side::Sell).get())
+    };
+    assert_eq!(
+        (held(&venue, spread.near, long), held(&venue, spread.far, long)),
+        ((5, 0, 5), (0, 5, 0))
+    );
+    let bought = order(other, Side::Buy, 3, Price::new(-20));
+    venue.submit_spread(place, bought, &mut tape).unwrap();
+    assert_eq!(
+        (held(&venue, spread.near, long), held(&venue, spread.far, long)),
+        ((2, 0, 2), (3, 2, 0))
+    );
+    let [near, far] = tape.0[0].1.trades();
+    assert_eq!((near.price, near.buyer, near.lots), (reference, other, Lots::new(3)));
+    assert_eq!((far.price.ticks(), far.buyer), (reference.ticks() + 20, long));
+    // What is left goes, and with it what was reserved; the legs are not in the contracts' average prices.
+    let cancelled = venue.cancel_spread(place, taken.order, long, &mut tape);
+    assert_eq!(cancelled, Ok(Lots::new(2)));
+    venue.evening(&mut tape, &mut report).unwrap();
+    assert_eq!(
+        (held(&venue, spread.near, long), held(&venue, spread.far, long)),
+        ((2, 0, 0), (3, 0, 0))
+    );
+    assert_eq!(report.contracts[0].statistics.volume, 5);
+    assert_eq!((report.contracts[0].open_interest, report.contracts[1].open_interest), (2, 3));
+    assert_eq!(venue.violations(), vec![]);
 }

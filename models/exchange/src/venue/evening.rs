@@ -30,6 +30,7 @@ impl Venue {
         let Some(day) = self.day.filter(|_| self.part != Part::Night) else {
             return Err(DayFault::Order { part: self.part });
         };
+        self.close_spreads(tape);
         let standing = self.close_books(tape, report);
         self.settlement_prices(report);
         self.locks(day, &standing, report)?;

@@ -17,6 +17,7 @@ mod listing;
 mod morning;
 mod report;
 mod session;
+mod spreads;
 mod violations;
 
 pub use error::DayFault;
@@ -24,6 +25,7 @@ pub use listing::Listing;
 pub use morning::{NewReceipt, Scheduled};
 pub use report::{ContractDay, DayReport, Expired};
 pub use session::{Request, VenueTape};
+pub use spreads::SpreadIdx;
 pub use violations::VenueViolation;
 
 use jiff::civil::Date;
@@ -38,6 +40,7 @@ use crate::delivery::Warehouses;
 use crate::digest::Fnv;
 use crate::expiry::Expiry;
 use crate::rules::{AfterLock, ReductionLevels, Rules};
+use crate::spread::SpreadBook;
 use crate::terms::{Limits, Terms};
 use crate::units::{Money, Price};
 
@@ -56,14 +59,16 @@ pub struct VenueSpec {
     pub accounts: u32,
     /// Most orders that may rest in a book at once.
     pub orders: u32,
+    /// Most orders that may rest in the book of a calendar spread; 0 lists none.
+    pub spread_orders: u32,
     /// Whether books keep a journal of the day.
     pub journal: bool,
 }
 
 impl Default for VenueSpec {
-    /// 1,024 accounts, 4,096 orders a book, no journal.
+    /// 1,024 accounts, 4,096 orders a book, 256 a spread, no journal.
     fn default() -> Self {
-        Self { accounts: 1024, orders: 4096, journal: false }
+        Self { accounts: 1024, orders: 4096, spread_orders: 256, journal: false }
     }
 }
 
@@ -90,6 +95,7 @@ pub struct Venue {
     warehouses: Option<Warehouses>,
     listings: Vec<Option<Listing>>,
     books: Vec<Book>,
+    spread_books: Vec<SpreadBook>,
     /// The open day, or the last one.
     day: Option<Date>,
     part: Part,
@@ -132,6 +138,7 @@ impl Venue {
         Ok(Self {
             listings: vec![None; usize::from(n_contracts)],
             books: vec![book; usize::from(n_contracts)],
+            spread_books: Vec::new(),
             rules,
             spec,
             calendar,
@@ -239,12 +246,17 @@ impl Venue {
         for (place, _) in self.contracts() {
             hash.write(self.books.get(usize::from(place.0)).map_or(0, Book::digest));
         }
+        for spread in &self.spread_books {
+            hash.write(spread.book().digest());
+        }
         hash.finish()
     }
 
     /// Bytes of memory that the state holds: they depend on contracts, accounts and orders, not on days.
     pub fn bytes(&self) -> usize {
-        let books = self.books.iter().map(Book::bytes).fold(0, usize::saturating_add);
+        let spreads = self.spread_books.iter().map(SpreadBook::book);
+        let books = self.books.iter().chain(spreads);
+        let books = books.map(Book::bytes).fold(0, usize::saturating_add);
         let receipts = self.warehouses.as_ref().map_or(0, |w| size_of_val(w.receipts()));
         size_of::<Self>()
             .saturating_add(books)

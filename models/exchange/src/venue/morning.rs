@@ -78,6 +78,7 @@ impl Venue {
         self.observe(day, scheduled.index);
         self.set_terms(day)?;
         self.open_books()?;
+        self.list_spreads()?;
         self.part = Part::Auction;
         self.send_forced(tape, report)
     }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Part, Venue};
+use super::spreads::SpreadIdx;
+use super::{Listing, Part, Venue};
 use crate::account::AccountId;
 use crate::auction::AuctionPrice;
 use crate::book::{Acknowledgement, Cancelled, Event, Fill, Tape};
 use crate::clearing::{Clearing, ClearingError};
 use crate::contract::ContractIdx;
 use crate::order::{NewOrder, OrderId, OrderKind, Refusal};
+use crate::spread::{CalendarSpread, SpreadFill};
 use crate::terms::Limits;
 use crate::units::{Lots, Price};
 
@@ -45,12 +47,31 @@ pub enum Request {
         /// Lots still to trade.
         lots: Lots,
     },
+    /// A new order in a calendar spread.
+    SubmitSpread {
+        /// Which.
+        spread: SpreadIdx,
+        /// The order, at near − far.
+        order: NewOrder,
+    },
+    /// An order in a calendar spread is to go.
+    CancelSpread {
+        /// In which.
+        spread: SpreadIdx,
+        /// Which.
+        order: OrderId,
+        /// Who asks.
+        account: AccountId,
+    },
 }
 
 /// Listens to all books of a venue.
 pub trait VenueTape {
     /// Something happened in the book of a contract.
     fn event(&mut self, contract: ContractIdx, event: &Event);
+
+    /// A spread traded. By default not written down.
+    fn spread(&mut self, _spread: CalendarSpread, _fill: &SpreadFill) {}
 }
 
 /// Nobody listens.
@@ -97,7 +118,7 @@ impl Venue {
     /// Carries a request out.
     ///
     /// # Errors
-    /// As [`Self::submit`], [`Self::cancel`], [`Self::replace`].
+    /// As the method for it.
     pub fn request<T: VenueTape + ?Sized>(
         &mut self,
         request: &Request,
@@ -111,6 +132,11 @@ impl Venue {
             }
             Request::Replace { contract, order, account, price, lots } => {
                 self.replace(contract, order, account, (price, lots), tape)
+            }
+            Request::SubmitSpread { spread, order } => self.submit_spread(spread, order, tape),
+            Request::CancelSpread { spread, order, account } => {
+                self.cancel_spread(spread, order, account, tape)?;
+                Ok(Acknowledgement { order, filled: Lots::ZERO, resting: Lots::ZERO })
             }
         }
     }
@@ -249,6 +275,7 @@ impl Venue {
             let fault = posting.fault;
             self.note(fault);
         }
+        self.open_spreads();
         Ok(())
     }
 
@@ -272,7 +299,7 @@ impl Venue {
     }
 
     /// What the rules say of an order, clearing aside.
-    fn checked(&self, contract: ContractIdx, order: &NewOrder) -> Result<(), Refusal> {
+    pub(super) fn checked(&self, contract: ContractIdx, order: &NewOrder) -> Result<(), Refusal> {
         let account = order.account;
         let terms = self.terms(contract).ok_or(Refusal::Closed)?;
         let domicile = self.clearing.domicile(account).ok_or(Refusal::NoAccount { account })?;
@@ -295,7 +322,7 @@ impl Venue {
     }
 
     /// Counts an instruction against the day's budget.
-    fn count(&mut self, contract: ContractIdx) -> Result<(), Refusal> {
+    pub(super) fn count(&mut self, contract: ContractIdx) -> Result<(), Refusal> {
         let session = &self.rules.sheet().session;
         let (part, budget) = match self.part {
             Part::Night => return Err(Refusal::Closed),
@@ -312,7 +339,7 @@ impl Venue {
         Ok(())
     }
 
-    fn note(&mut self, fault: Option<ClearingError>) {
+    pub(super) fn note(&mut self, fault: Option<ClearingError>) {
         if let Some(fault) = fault
             && self.fault.is_none()
         {
@@ -320,8 +347,6 @@ impl Venue {
         }
     }
 }
-
-use super::Listing;
 
 /// The place of a contract in a column; there are at most a few hundred.
 pub(super) fn idx(place: usize) -> ContractIdx {

@@ -75,7 +75,17 @@ impl Venue {
         let positions = self.clearing.positions(contract);
         for (account, position) in self.clearing.accounts().zip(positions) {
             let reserved = [Buy, Sell].map(|side| u64::from(position.working(side).get()));
-            let resting = [Buy, Sell].map(|side| book.resting(account, side));
+            let resting = [Buy, Sell].map(|side| {
+                let legs = self.spread_books.iter().map(|spread| {
+                    let of = |side| spread.book().resting(account, side);
+                    match spread.spread() {
+                        s if s.near == contract => of(side),
+                        s if s.far == contract => of(side.opposite()),
+                        _ => 0,
+                    }
+                });
+                book.resting(account, side).saturating_add(legs.fold(0, u64::saturating_add))
+            });
             if reserved != resting {
                 let account = account.0;
                 found.push(VenueViolation::Reserved { contract, account, reserved, resting });
