@@ -25,7 +25,8 @@ use std::time::Instant;
 
 use bourse_book::{OrderBook, types};
 use monazite_exchange::{
-    AccountId, Band, Book, BookSpec, Limits, Lots, NewOrder, OrderId, OrderKind, Price, Side, Trade,
+    AccountId, Band, Book, BookSpec, Journal, Limits, Lots, NewOrder, OrderId, OrderKind, Price,
+    Side, Trade,
 };
 
 const OPERATIONS: usize = 1_000_000;
@@ -48,7 +49,7 @@ enum Operation {
     },
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): enough for a stream of orders.
+/// `SplitMix64` (Steele, Lea and Flood 2014): enough for a stream of orders.
 struct Random(u64);
 
 impl Random {
@@ -284,7 +285,7 @@ fn main() {
     println!(
         "memory of the book,{},KiB of which journal {}",
         book.bytes() / 1024,
-        book.journal().map_or(0, |j| j.bytes()) / 1024
+        book.journal().map_or(0, Journal::bytes) / 1024
     );
     let rates: Vec<f64> =
         variants[..n_variants].iter().map(|(what, _, runs)| report(what, runs)).collect();
