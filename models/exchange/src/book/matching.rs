@@ -8,15 +8,20 @@ use crate::account::AccountId;
 use crate::order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
 use crate::units::{Lots, Price};
 
-/// An order that is looking for the other side.
+/// An order that is looking for the other side. Copied, so that it stays in registers.
+#[derive(Clone, Copy)]
 struct Incoming {
     id: OrderId,
     account: AccountId,
     side: Side,
     /// The worst key of the other side at which it trades.
     bound: i64,
-    /// What is left of it.
-    lots: u32,
+}
+
+/// What is left of an order after it has met the other side.
+#[derive(Clone, Copy)]
+struct Rest {
+    lots: Lots,
     /// Whether it met an order of its own account and has to go.
     stopped: bool,
 }
@@ -62,44 +67,32 @@ impl Book {
         }
         let (bound, rests) = self.look(&order)?;
         let slot = if rests { self.slots.take().ok_or(Refusal::BookFull)? } else { NONE };
-        let mut incoming = Incoming {
-            id: OrderId::join(self.next_order, slot),
-            account: order.account,
-            side: order.side,
-            bound,
-            lots: order.lots.get(),
-            stopped: false,
-        };
+        let (account, side) = (order.account, order.side);
+        let incoming = Incoming { id: OrderId::join(self.next_order, slot), account, side, bound };
         self.next_order = self.next_order.wrapping_add(1);
         self.entered = self.entered.wrapping_add(u64::from(order.lots.get()));
-        self.sweep(&mut incoming, tape);
-        Ok(self.settle_rest(&order, &incoming, slot, tape))
+        let rest = self.sweep(incoming, order.lots, tape);
+        Ok(self.settle_rest(order, incoming.id, rest, slot, tape))
     }
 
     /// The worst key of the other side at which an order trades and whether it may rest, unless it is to be refused.
     #[inline]
     fn look(&self, order: &NewOrder) -> Result<(i64, bool), Refusal> {
         let opposite = order.side.opposite();
-        match order.kind {
-            OrderKind::Limit(price) => {
-                self.admit(price)?;
-                Ok((i64::from(key(opposite, price)), true))
-            }
+        let price = match order.kind {
+            OrderKind::Limit(p) | OrderKind::ImmediateOrCancel(p) | OrderKind::FillOrKill(p) => p,
             OrderKind::Market if self.ladders[opposite as usize].best() == EMPTY => {
-                Err(Refusal::NoOtherSide)
+                return Err(Refusal::NoOtherSide);
             }
-            OrderKind::Market => Ok((ANY, false)),
-            OrderKind::ImmediateOrCancel(price) => {
-                self.admit(price)?;
-                Ok((i64::from(key(opposite, price)), false))
-            }
-            OrderKind::FillOrKill(price) => {
-                self.admit(price)?;
-                let bound = i64::from(key(opposite, price));
-                self.is_fillable(order, bound)?;
-                Ok((bound, false))
-            }
+            OrderKind::Market => return Ok((ANY, false)),
+        };
+        self.admit(price)?;
+        let bound = i64::from(key(opposite, price));
+        // One question a kind instead of a jump by kind, which is guessed worse.
+        if matches!(order.kind, OrderKind::FillOrKill(_)) {
+            self.is_fillable(order, bound)?;
         }
+        Ok((bound, matches!(order.kind, OrderKind::Limit(_))))
     }
 
     /// Whether a price is within the day's limits.
@@ -114,26 +107,32 @@ impl Book {
 
     /// Trades with the other side, best price first, first come first served.
     #[inline]
-    fn sweep<T: Tape + ?Sized>(&mut self, incoming: &mut Incoming, tape: &mut T) {
+    fn sweep<T: Tape + ?Sized>(&mut self, incoming: Incoming, lots: Lots, tape: &mut T) -> Rest {
         let opposite = incoming.side.opposite() as usize;
-        while incoming.lots > 0 && self.ladders[opposite].best() >= incoming.bound {
+        let mut left = lots;
+        while !left.is_zero() && self.ladders[opposite].best() >= incoming.bound {
             let first = self.ladders[opposite].first();
-            if self.slots.at(first).account == incoming.account {
-                if self.meet_own(first, incoming, tape) {
-                    return;
-                }
-                continue;
+            if self.slots.at(first).account != incoming.account {
+                left = left.less(self.trade(first, incoming, left, tape));
+            } else if self.meet_own(first, tape) {
+                return Rest { lots: left, stopped: true };
             }
-            self.trade(first, incoming, tape);
         }
+        Rest { lots: left, stopped: false }
     }
 
-    /// An incoming order meets the first resting one.
+    /// An incoming order meets the first resting one; how many lots they trade.
     #[inline]
-    fn trade<T: Tape + ?Sized>(&mut self, first: u32, incoming: &mut Incoming, tape: &mut T) {
+    fn trade<T: Tape + ?Sized>(
+        &mut self,
+        first: u32,
+        incoming: Incoming,
+        left: Lots,
+        tape: &mut T,
+    ) -> Lots {
         let opposite = incoming.side.opposite() as usize;
         let resting = *self.slots.at(first);
-        let lots = Lots::new(incoming.lots.min(resting.lots.get()));
+        let lots = left.min(resting.lots);
         let (buyer, seller, buy, sell) = match incoming.side {
             Side::Buy => (incoming.account, resting.account, incoming.id, resting.id),
             Side::Sell => (resting.account, incoming.account, resting.id, incoming.id),
@@ -149,8 +148,8 @@ impl Book {
         self.next_trade = self.next_trade.wrapping_add(1);
         self.statistics.count(resting.price, lots);
         self.fill_first(opposite, first, lots);
-        incoming.lots = incoming.lots.wrapping_sub(lots.get());
         tape.fill(&Fill { trade, buy, sell });
+        lots
     }
 
     /// Takes `lots` off the first order of a side; it leaves when nothing is left.
@@ -169,47 +168,41 @@ impl Book {
 
     /// An incoming order meets one of its own account; whether it ends there.
     #[cold]
-    fn meet_own<T: Tape + ?Sized>(
-        &mut self,
-        first: u32,
-        incoming: &mut Incoming,
-        tape: &mut T,
-    ) -> bool {
+    fn meet_own<T: Tape + ?Sized>(&mut self, first: u32, tape: &mut T) -> bool {
         if self.spec.self_trade != SelfTrade::CancelIncoming {
             self.withdraw(first, CancelReason::SelfTrade, tape);
         }
-        incoming.stopped = self.spec.self_trade != SelfTrade::CancelResting;
-        incoming.stopped
+        self.spec.self_trade != SelfTrade::CancelResting
     }
 
     /// What is left of an order rests or is cancelled.
     #[inline]
     fn settle_rest<T: Tape + ?Sized>(
         &mut self,
-        order: &NewOrder,
-        incoming: &Incoming,
+        new: NewOrder,
+        order: OrderId,
+        rest: Rest,
         slot: u32,
         tape: &mut T,
     ) -> Acknowledgement {
-        let left = Lots::new(incoming.lots);
-        let filled = order.lots.less(left);
+        let filled = new.lots.less(rest.lots);
         let mut resting = Lots::ZERO;
-        if let OrderKind::Limit(price) = order.kind {
-            if left.is_zero() || incoming.stopped {
+        if let OrderKind::Limit(price) = new.kind {
+            if rest.lots.is_zero() || rest.stopped {
                 self.slots.release(slot);
             } else {
-                self.rest(slot, Slot::new(incoming.id, order, price, left));
-                resting = left;
+                self.rest(slot, Slot::new(order, &new, price, rest.lots));
+                resting = rest.lots;
             }
         }
-        if !left.is_zero() && resting.is_zero() {
-            self.cancelled = self.cancelled.wrapping_add(u64::from(left.get()));
+        if !rest.lots.is_zero() && resting.is_zero() {
             let reason =
-                if incoming.stopped { CancelReason::SelfTrade } else { CancelReason::Unfilled };
-            let (account, side) = (order.account, order.side);
-            tape.cancelled(&Cancelled { order: incoming.id, account, side, lots: left, reason });
+                if rest.stopped { CancelReason::SelfTrade } else { CancelReason::Unfilled };
+            let (account, side, lots) = (new.account, new.side, rest.lots);
+            self.cancelled = self.cancelled.wrapping_add(u64::from(lots.get()));
+            tape.cancelled(&Cancelled { order, account, side, lots, reason });
         }
-        Acknowledgement { order: incoming.id, filled, resting }
+        Acknowledgement { order, filled, resting }
     }
 
     /// Puts an order into the book, at the end of its price's queue. The account was checked on arrival.
