@@ -60,17 +60,25 @@ pub enum TermsFault {
         /// Its last.
         last: Date,
     },
-    /// A day before the contract exists or after it ended.
-    #[error("contract {month} trades from {listed} to {last}, not on {day}")]
-    NotTraded {
+    /// A day before the contract exists.
+    #[error("contract {month} trades from {listed} on, not on {day}")]
+    NotListed {
         /// Which contract.
         month: ContractMonth,
-        /// The day.
-        day: Date,
         /// Its first trading day.
         listed: Date,
-        /// Its last.
+        /// The day.
+        day: Date,
+    },
+    /// A day after it ended.
+    #[error("contract {month} traded until {last}, not on {day}")]
+    Ended {
+        /// Which contract.
+        month: ContractMonth,
+        /// Its last trading day.
         last: Date,
+        /// The day.
+        day: Date,
     },
     /// A reference from which no limit follows.
     #[error(
@@ -98,14 +106,7 @@ impl Rules {
     /// When the contract does not trade on the day, or the calendar cannot say.
     pub fn terms(&self, calendar: &TradingCalendar, at: &Standing) -> Result<Terms, TermsFault> {
         let sheet = self.sheet();
-        let last = self.last_trading_day(calendar, at.month)?;
-        if at.listed > last {
-            return Err(TermsFault::ListedTooLate { month: at.month, listed: at.listed, last });
-        }
-        if at.day < at.listed || at.day > last {
-            let (month, day, listed) = (at.month, at.day, at.listed);
-            return Err(TermsFault::NotTraded { month, day, listed, last });
-        }
+        let last = self.last_day_by(calendar, at)?;
         calendar.index(at.day)?;
         let phase = self.phase(calendar, at.month, at.day)?;
         let in_force = || sheet.notices.iter().filter(|notice| notice.holds(at.day, at.month));
@@ -136,8 +137,40 @@ impl Rules {
             max_order: sheet.orders.most,
             fee: in_force().find_map(|notice| notice.fee).unwrap_or(sheet.fees.rate),
             fee_lot: sheet.fees.per_lot,
-            last_trading_day: at.day == last,
+            last_trading_day: last == Some(at.day),
         })
+    }
+
+    /// The last trading day if it lies in the day's month or before, once it is sure that the contract trades on the day.
+    ///
+    /// Of later months nothing more is asked: a calendar need not reach to the end of every contract listed.
+    fn last_day_by(
+        &self,
+        calendar: &TradingCalendar,
+        at: &Standing,
+    ) -> Result<Option<Date>, TermsFault> {
+        let Standing { month, listed, day, .. } = *at;
+        if !self.delivers_in(month) {
+            return Err(self.no_such_month(month));
+        }
+        if ContractMonth::of(day.max(listed)) < month {
+            return if listed <= day {
+                Ok(None)
+            } else {
+                Err(TermsFault::NotListed { month, listed, day })
+            };
+        }
+        let last = self.last_trading_day(calendar, month)?;
+        if listed > last {
+            return Err(TermsFault::ListedTooLate { month, listed, last });
+        }
+        if day < listed {
+            return Err(TermsFault::NotListed { month, listed, day });
+        }
+        if day > last {
+            return Err(TermsFault::Ended { month, last, day });
+        }
+        Ok(Some(last))
     }
 
     /// The last day on which a contract trades.

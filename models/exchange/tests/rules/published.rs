@@ -177,10 +177,9 @@ fn what_has_no_terms_says_why() {
     let (rules, calendar) = (gfex_lc(), calendar());
     let at = lc2402(date(2024, 2, 23), 0, LockState::default());
     let say = |at: &Standing| rules.terms(&calendar, at).unwrap_err().to_string();
-    assert_eq!(
-        say(&at),
-        "contract 2024-02 trades from 2023-07-21 to 2024-02-22, not on 2024-02-23"
-    );
+    assert_eq!(say(&at), "contract 2024-02 traded until 2024-02-22, not on 2024-02-23");
+    let early = Standing { day: date(2023, 7, 20), ..at };
+    assert_eq!(say(&early), "contract 2024-02 trades from 2023-07-21 on, not on 2023-07-20");
     assert_eq!(
         say(&Standing { month: month("2023-12"), ..at }),
         "no contract of gfex-lc is delivered in 2023-12; its months are [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] from \
@@ -198,6 +197,9 @@ fn what_has_no_terms_says_why() {
     let short = TradingCalendar::weekdays(date(2023, 7, 1), date(2024, 2, 20), &[]).unwrap();
     let fault = rules.terms(&short, &Standing { day, month: month("2024-03"), ..at });
     assert!(matches!(fault, Err(TermsFault::Calendar(_))), "{fault:?}");
+    // Neither the phase nor the end of the one due in April is in question yet.
+    let later = rules.terms(&short, &Standing { day, month: month("2024-04"), ..at });
+    assert!(later.is_ok(), "{later:?}");
 }
 
 #[test]
