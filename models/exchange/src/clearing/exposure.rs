@@ -131,6 +131,7 @@ impl Clearing {
     /// # Errors
     /// When a party or the contract is not there, or a position or a sum does not fit; then nothing has changed.
     pub fn record(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
+        self.count(contract, trade)?;
         if trade.buyer == trade.seller {
             return self.change(contract, trade.buyer, |position| {
                 position.trade(Side::Buy, trade.lots, trade.price)?;
@@ -158,6 +159,19 @@ impl Clearing {
         listed.move_position(seller, short, Side::Sell, trade, loss, sold).inspect_err(|_| {
             (*buyer, *long) = before;
         })
+    }
+
+    /// Adds a trade to what its contract traded today. (Counted before it is known to fit: these are bounds.)
+    #[inline]
+    fn count(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
+        let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) else {
+            return Err(ClearingError::NoContract { contract });
+        };
+        let lots = u64::from(trade.lots.get());
+        let value = trade.price.wide().unsigned_abs().wrapping_mul(lots); // 31 and 32 bits
+        listed.lots_today = listed.lots_today.saturating_add(lots);
+        listed.turnover_today = listed.turnover_today.saturating_add(value);
+        Ok(())
     }
 
     /// Exposure and today's result of all accounts anew, from their positions.

@@ -75,6 +75,11 @@ struct Contract {
     opening_cap: Option<Lots>,
     limits: Option<Limits>,
     max_order: Lots,
+    /// Open interest at the last settlement, and lots and lots × price (without sign) traded since: no position, and no
+    /// sum of positions, can be larger, so that a settlement checks once what fits.
+    carried: u64,
+    lots_today: u64,
+    turnover_today: u64,
 }
 
 /// What clearing knows of an account beside its money and positions: one cache line with the ledger's.
@@ -247,6 +252,9 @@ impl Clearing {
             opening_cap: None,
             limits: None,
             max_order: Lots::new(u32::MAX),
+            carried: 0,
+            lots_today: 0,
+            turnover_today: 0,
         });
         Ok(())
     }

@@ -130,13 +130,11 @@ impl Position {
 /// `entry·now/held`, towards zero; none if it does not fit.
 #[inline]
 fn proportion(entry: i64, now: i64, held: i64) -> Option<i64> {
-    match entry.checked_mul(now) {
-        Some(product) => product.checked_div(held),
-        None => {
-            let product = i128::from(entry).checked_mul(i128::from(now))?;
-            i64::try_from(product.checked_div(i128::from(held))?).ok()
-        }
+    if let Some(product) = entry.checked_mul(now) {
+        return product.checked_div(held);
     }
+    let product = i128::from(entry).checked_mul(i128::from(now))?;
+    i64::try_from(product.checked_div(i128::from(held))?).ok()
 }
 
 #[cfg(test)]

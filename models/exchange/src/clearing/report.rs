@@ -83,10 +83,10 @@ impl PartialEq for Scratch {
 }
 
 impl ClearingReport {
-    /// Makes ready for a day: empty rows for so many accounts.
+    /// Makes ready for a day: room for so many accounts.
     pub(super) fn clear(&mut self, n_accounts: usize) {
         self.accounts.clear();
-        self.accounts.resize(n_accounts, AccountClearing::default());
+        self.accounts.reserve(n_accounts);
         self.contracts.clear();
         self.largest.clear();
         self.scratch.weights.clear();

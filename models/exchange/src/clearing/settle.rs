@@ -1,7 +1,8 @@
 //! Step 8 of a trading day: mark to market, fees, margin, the guarantee fund, calls.
 
 use super::{
-    Account, AccountClearing, Clearing, ClearingReport, ContractClearing, Position, margin_place,
+    Account, AccountClearing, Clearing, ClearingReport, Contract, ContractClearing, Position,
+    margin_place,
 };
 use crate::account::{AccountId, AccountKind};
 use crate::clearing::ClearingError;
@@ -24,24 +25,46 @@ pub struct DaySettlement<'a> {
     pub next: &'a Terms,
 }
 
-/// What a lot costs at a settlement, worked out once a contract.
+/// What a lot costs at a settlement, worked out once a contract: fen, but the price in ticks and the fee of turnover in
+/// fen × ppm a tick and lot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LotTerms {
-    contract: ContractIdx,
-    price: Price,
-    tick_value: Money,
-    margin: [Money; 2],
-    stress: Money,
-    fee: Rate,
-    fee_lot: Money,
+    price: i64,
+    tick_value: i64,
+    margin: [i64; 2],
+    stress: i64,
+    fee_ppm: i64,
+    fee_lot: i64,
 }
 
 /// Sums over a contract's positions.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ContractSums {
-    sum: Money,
-    gains: Money,
-    open_interest: u64,
+    sum: i64,
+    gains: i64,
+    open_interest: i64,
+}
+
+impl LotTerms {
+    /// Whether all that is computed from a contract's positions, and every sum of it, fits 64 bits beside `n` contracts.
+    ///
+    /// Longs together hold at most what was carried and traded, shorts as much; costs are at most that at the old price
+    /// and the trades' own values on both sides.
+    fn fits(&self, listed: &Contract, n: usize) -> bool {
+        let wide = |n: i64| i128::from(n).abs();
+        let lots = i128::from(listed.carried).saturating_add(i128::from(listed.lots_today));
+        let price = wide(self.price).max(wide(listed.settlement.wide()));
+        let ticks = lots
+            .saturating_mul(price)
+            .saturating_mul(2)
+            .saturating_add(i128::from(listed.turnover_today));
+        let [speculator, hedger] = self.margin;
+        let by_lot = [speculator, hedger, self.stress, self.fee_lot];
+        let by_tick = [self.tick_value, self.fee_ppm];
+        let room = (1_i128 << 61).checked_div(i128::try_from(n).unwrap_or(i128::MAX)).unwrap_or(0);
+        by_lot.iter().all(|fen| lots.saturating_mul(wide(*fen)) < room)
+            && by_tick.iter().all(|fen| ticks.saturating_mul(wide(*fen)) < room)
+    }
 }
 
 impl Clearing {
@@ -55,8 +78,9 @@ impl Clearing {
     /// ([`Self::enforce_calls`]); nothing may leave the clearing house before.
     ///
     /// # Errors
-    /// A contract without a settlement price or with two, or one that is not listed: nothing has changed. A sum that does
-    /// not fit (near 2⁶³ fen): half a day is settled, and the state is not to be used.
+    /// A contract without a settlement price or with two, one that is not listed, positions or prices at which a sum could
+    /// leave 64 bits (2⁶¹ fen, for fees fen × ppm, over the number of contracts): nothing has changed. A balance that does
+    /// not fit all the same: half a day is settled, and the state is not to be used.
     pub fn settle(
         &mut self,
         settlements: &[DaySettlement<'_>],
@@ -71,10 +95,16 @@ impl Clearing {
         scratch.sums.resize(self.contracts.len(), ContractSums::default());
         for settlement in settlements {
             let place = usize::from(settlement.contract.0);
-            if let Some(lot) = scratch.lots.get_mut(place) {
-                *lot = Some(self.lot_terms(settlement)?);
+            let terms = self.lot_terms(settlement)?;
+            if !terms.fits(self.contract(settlement.contract)?, self.contracts.len()) {
+                return Err(MoneyOverflow.into());
             }
-            if let Some(Some(listed)) = self.contracts.get_mut(place) {
+            if let Some(lot) = scratch.lots.get_mut(place) {
+                *lot = Some(terms);
+            }
+        }
+        for settlement in settlements {
+            if let Some(Some(listed)) = self.contracts.get_mut(usize::from(settlement.contract.0)) {
                 listed.settlement = settlement.price;
             }
         }
@@ -86,31 +116,34 @@ impl Clearing {
     fn mark(&mut self, report: &mut ClearingReport) -> Result<(), ClearingError> {
         self.deficit = false;
         let n_contracts = self.contracts.len().max(1);
-        let rows = self.positions.chunks_exact_mut(n_contracts).zip(&mut report.accounts);
+        let rows = self.positions.chunks_exact_mut(n_contracts);
         let scratch = &mut report.scratch;
-        for ((account, state), (positions, row)) in
-            (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
+        for ((account, state), positions) in (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
         {
-            *row = mark_account(positions, state.kind, &scratch.lots, &mut scratch.sums)?;
+            let mut row = mark_account(positions, state.kind, &scratch.lots, &mut scratch.sums)?;
             let mut books = self.ledger.books(account)?;
-            self.deficit |= pay(&mut books, state, row)?;
+            self.deficit |= pay(&mut books, state, &mut row)?;
+            report.accounts.push(row);
             report.fees = report.fees.plus(row.fee)?;
             report.recovered = report.recovered.plus(row.recovered)?;
             let excused = books.cash() < Money::ZERO || state.standing.is_default();
             scratch.weights.push(if excused { Money::ZERO } else { row.required });
         }
-        for (lot, sums) in scratch.lots.iter().zip(&scratch.sums) {
-            let Some(lot) = lot else { continue };
-            let ContractSums { sum, gains, open_interest } = *sums;
-            if sum != Money::ZERO {
-                let contract = lot.contract;
-                return Err(ClearingError::Unbalanced { contract, difference: sum });
+        for (contract, (listed, sums)) in
+            (0..).map(ContractIdx).zip(self.contracts.iter_mut().zip(&scratch.sums))
+        {
+            let Some(listed) = listed else { continue };
+            if sums.sum != 0 {
+                let difference = Money::new(sums.sum);
+                return Err(ClearingError::Unbalanced { contract, difference });
             }
+            let open_interest = sums.open_interest.unsigned_abs();
+            (listed.carried, listed.lots_today, listed.turnover_today) = (open_interest, 0, 0);
             report.contracts.push(ContractClearing {
-                contract: lot.contract,
-                price: lot.price,
+                contract,
+                price: listed.settlement,
                 open_interest,
-                gains,
+                gains: Money::new(sums.gains),
             });
         }
         report.reserve_share = report.fees.share(self.rules.funds.reserve_share)?;
@@ -132,22 +165,23 @@ impl Clearing {
     fn lot_terms(&self, settlement: &DaySettlement<'_>) -> Result<LotTerms, ClearingError> {
         let tick_value = self.contract(settlement.contract)?.tick_value;
         let value = tick_value.times(settlement.price.wide(), 1)?.abs()?;
+        let [speculator, hedger] =
+            [value.share(settlement.next.margin)?, value.share(settlement.next.margin_hedger)?];
         Ok(LotTerms {
-            contract: settlement.contract,
-            price: settlement.price,
-            tick_value,
-            margin: [
-                value.share(settlement.next.margin)?,
-                value.share(settlement.next.margin_hedger)?,
-            ],
-            stress: value.share(self.rules.funds.stress)?,
-            fee: settlement.today.fee,
-            fee_lot: settlement.today.fee_lot,
+            price: settlement.price.wide(),
+            tick_value: tick_value.minor(),
+            margin: [speculator.minor(), hedger.minor()],
+            stress: value.share(self.rules.funds.stress)?.minor(),
+            fee_ppm: tick_value.times(i64::from(settlement.today.fee.get()), 1)?.minor(),
+            fee_lot: settlement.today.fee_lot.minor(),
         })
     }
 }
 
 /// Marks an account's positions and carries them on at the settlement prices.
+///
+/// All arithmetic wraps: [`LotTerms::fits`] has made sure that no product and no sum here, over any positions that the
+/// contract's trades could have led to, leaves 64 bits.
 #[inline]
 fn mark_account(
     positions: &mut [Position],
@@ -155,38 +189,36 @@ fn mark_account(
     lots: &[Option<LotTerms>],
     sums: &mut [ContractSums],
 ) -> Result<AccountClearing, ClearingError> {
-    let mut row = AccountClearing::default();
-    // Fees in fen × ppm, so that they are rounded once an account and day.
-    let mut fee_ppm = 0_i64;
+    let (mut variation, mut required, mut stress) = (0_i64, 0_i64, 0_i64);
+    // Fees of turnover in fen × ppm, so that they are rounded once an account and day.
+    let (mut fee, mut fee_ppm) = (0_i64, 0_i64);
     for ((position, lot), sums) in positions.iter_mut().zip(lots).zip(sums) {
         let Some(lot) = lot else { continue };
-        let gain = position.result(lot.price, lot.tick_value)?;
-        row.variation = row.variation.plus(gain)?;
-        sums.sum = sums.sum.plus(gain)?;
-        sums.gains = sums.gains.plus(gain.at_least_zero())?;
-        if position.traded > 0 {
-            let turnover = lot.tick_value.times(position.turnover, 1)?;
-            fee_ppm = turnover
-                .minor()
-                .checked_mul(i64::from(lot.fee.get()))
-                .and_then(|fee| fee.checked_add(fee_ppm))
-                .ok_or(MoneyOverflow)?;
-            row.fee = row.fee.plus(lot.fee_lot.times(i64::from(position.traded), 1)?)?;
-        }
         let held = i64::from(position.lots);
+        let worth = held.wrapping_mul(lot.price);
+        let gain = worth.wrapping_sub(position.cost).wrapping_mul(lot.tick_value);
+        variation = variation.wrapping_add(gain);
+        sums.sum = sums.sum.wrapping_add(gain);
+        sums.gains = sums.gains.wrapping_add(gain.max(0));
+        sums.open_interest = sums.open_interest.wrapping_add(held.max(0));
+        fee_ppm = fee_ppm.wrapping_add(position.turnover.wrapping_mul(lot.fee_ppm));
+        fee = fee.wrapping_add(i64::from(position.traded).wrapping_mul(lot.fee_lot));
         let [speculator, hedger] = lot.margin;
         let margin = if margin_place(kind) == 1 { hedger } else { speculator };
-        row.required = row.required.plus(margin.times(held.abs(), 1)?)?;
-        row.stress = row.stress.plus(lot.stress.times(held, 1)?)?;
-        sums.open_interest = sums.open_interest.saturating_add(held.max(0).unsigned_abs());
-        // From here the position is carried at the settlement price (a product of 32-bit numbers fits).
-        position.cost = held.wrapping_mul(lot.price.wide());
+        required = required.wrapping_add(held.wrapping_abs().wrapping_mul(margin));
+        stress = stress.wrapping_add(held.wrapping_mul(lot.stress));
+        // From here the position is carried at the settlement price.
+        position.cost = worth;
         (position.buying, position.selling) = (0, 0);
         (position.opened, position.traded, position.turnover) = (0, 0, 0);
     }
-    row.fee = row.fee.plus(Money::new(fee_ppm).share(Rate::ppm(1))?)?;
-    row.stress = row.stress.abs()?;
-    Ok(row)
+    Ok(AccountClearing {
+        variation: Money::new(variation),
+        fee: Money::new(fee).plus(Money::new(fee_ppm).share(Rate::ppm(1))?)?,
+        required: Money::new(required),
+        stress: Money::new(stress).abs()?,
+        ..AccountClearing::default()
+    })
 }
 
 /// An account's gain or loss, fee and margin move. Says whether it is left below zero.
