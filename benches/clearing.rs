@@ -173,7 +173,6 @@ fn settlements(terms: &[Terms; 4], prices: [i32; 4]) -> [DaySettlement<'_>; 4] {
     std::array::from_fn(|i| DaySettlement {
         contract: ContractIdx(u16::try_from(i).unwrap()),
         price: Price::new(prices[i]),
-        today: &terms[i],
         next: &terms[i],
     })
 }

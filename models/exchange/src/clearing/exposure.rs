@@ -131,14 +131,20 @@ impl Clearing {
     /// # Errors
     /// When a party or the contract is not there, or a position or a sum does not fit; then nothing has changed.
     pub fn record(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
-        self.count(contract, trade)?;
+        let listed = self.count(contract, trade)?;
+        let fees = listed.fees(trade)?;
         if trade.buyer == trade.seller {
-            return self.change(contract, trade.buyer, |position| {
+            self.change(contract, trade.buyer, |position| {
                 position.trade(Side::Buy, trade.lots, trade.price)?;
                 position.trade(Side::Sell, trade.lots, trade.price)
-            });
+            })?;
+            let account = trade.buyer;
+            let state = self.accounts.get_mut(idx(account));
+            let state = state.ok_or(ClearingError::NoAccount { account })?;
+            state.traded = true;
+            state.fees = state.fees.saturating_add(fees).saturating_add(fees);
+            return Ok(());
         }
-        let listed = *self.contract(contract)?;
         let gain = listed.gain(trade.lots, trade.price)?;
         let no_account = |account| ClearingError::NoAccount { account };
         let at = |account| self.place(contract, account).ok_or(no_account(account));
@@ -153,39 +159,37 @@ impl Clearing {
             .map_err(|_| no_account(missing))?;
         let before = (*buyer, *long);
         let overflow = |account| ClearingError::PositionOverflow { account, contract };
-        listed.move_position(buyer, long, Side::Buy, trade, gain, overflow(trade.buyer))?;
+        let bought = overflow(trade.buyer);
+        listed.move_position((buyer, long), Side::Buy, trade, (gain, fees), bought)?;
         let loss = Money::ZERO.minus(gain)?;
         let sold = overflow(trade.seller);
-        listed.move_position(seller, short, Side::Sell, trade, loss, sold).inspect_err(|_| {
+        let moved = listed.move_position((seller, short), Side::Sell, trade, (loss, fees), sold);
+        if moved.is_err() {
             (*buyer, *long) = before;
-        })
+        }
+        moved
     }
 
-    /// Adds a trade to what its contract traded today. (Counted before it is known to fit: these are bounds.)
+    /// Adds a trade to what its contract traded today: a bound, and so before it is known whether it fits.
     #[inline]
-    fn count(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
+    fn count(&mut self, contract: ContractIdx, trade: &Trade) -> Result<Contract, ClearingError> {
         let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) else {
             return Err(ClearingError::NoContract { contract });
         };
-        let lots = u64::from(trade.lots.get());
-        let value = trade.price.wide().unsigned_abs().wrapping_mul(lots); // 31 and 32 bits
-        listed.lots_today = listed.lots_today.saturating_add(lots);
-        listed.turnover_today = listed.turnover_today.saturating_add(value);
-        Ok(())
+        listed.lots_today = listed.lots_today.saturating_add(u64::from(trade.lots.get()));
+        Ok(*listed)
     }
 
-    /// Exposure and today's result of all accounts anew, from their positions.
+    /// Exposure of all accounts anew, from their positions.
     pub(super) fn measure_exposure(&mut self) -> Result<(), ClearingError> {
         let rows = self.positions.chunks(self.contracts.len().max(1));
         for (state, row) in self.accounts.iter_mut().zip(rows) {
-            let (mut exposure, mut running) = (Money::ZERO, Money::ZERO);
+            state.exposure = Money::ZERO;
             for (listed, position) in self.contracts.iter().zip(row) {
                 let Some(listed) = listed else { continue };
                 let margin = listed.lot_margin(state.kind).times(position.reach(), 1)?;
-                exposure = exposure.plus(margin)?;
-                running = running.plus(position.result(listed.settlement, listed.tick_value)?)?;
+                state.exposure = state.exposure.plus(margin)?;
             }
-            (state.exposure, state.running) = (exposure, running);
         }
         Ok(())
     }
@@ -228,15 +232,23 @@ impl Contract {
         self.tick_value.times(ticks, i64::from(lots.get()))
     }
 
-    /// One side of a trade; if it does not fit nothing has changed.
+    /// What each side of a trade owes in fees, in fen × ppm.
+    #[inline]
+    fn fees(&self, trade: &Trade) -> Result<i64, MoneyOverflow> {
+        let lots = i64::from(trade.lots.get());
+        let value = trade.price.wide().wrapping_abs().wrapping_mul(lots); // 31 and 32 bits
+        let turnover = Money::new(self.fee_tick).times(value, 1)?;
+        Ok(turnover.plus(Money::new(self.fee_lot).times(lots, 1)?)?.minor())
+    }
+
+    /// One side of a trade with its gain and fees; if it does not fit nothing has changed.
     #[inline]
     fn move_position(
         &self,
-        position: &mut Position,
-        state: &mut Account,
+        (position, state): (&mut Position, &mut Account),
         side: Side,
         trade: &Trade,
-        gain: Money,
+        (gain, fees): (Money, i64),
         overflow: ClearingError,
     ) -> Result<(), ClearingError> {
         let before = position.reach();
@@ -244,18 +256,10 @@ impl Contract {
         after.trade(side, trade.lots, trade.price).ok_or(overflow)?;
         let more = self.lot_margin(state.kind).times(after.reach().wrapping_sub(before), 1)?;
         let (exposure, running) = (state.exposure.plus(more)?, state.running.plus(gain)?);
-        (*position, state.exposure, state.running) = (after, exposure, running);
+        state.fees = state.fees.checked_add(fees).ok_or(MoneyOverflow)?;
+        (state.exposure, state.running, state.traded) = (exposure, running, true);
+        *position = after;
         Ok(())
-    }
-}
-
-impl Position {
-    /// Gain since the last settlement at a price, in money.
-    #[inline]
-    pub(super) fn result(&self, price: Price, tick_value: Money) -> Result<Money, MoneyOverflow> {
-        // A 32-bit product fits.
-        let worth = i64::from(self.lots).wrapping_mul(price.wide());
-        tick_value.times(worth.checked_sub(self.cost).ok_or(MoneyOverflow)?, 1)
     }
 }
 

@@ -37,7 +37,7 @@ pub struct ContractClearing {
     pub price: Price,
     /// Lots of all longs.
     pub open_interest: u64,
-    /// Sum of gains, as much as of losses.
+    /// What positions held at the close gained by the move of the settlement price, as much as others lost.
     pub gains: Money,
 }
 

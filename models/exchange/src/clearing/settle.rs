@@ -4,7 +4,7 @@ use super::{
     Account, AccountClearing, Clearing, ClearingReport, Contract, ContractClearing, Position,
     margin_place,
 };
-use crate::account::{AccountId, AccountKind};
+use crate::account::AccountId;
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
 use crate::ledger::{Books, Leg, Pot, Reason};
@@ -18,23 +18,17 @@ pub struct DaySettlement<'a> {
     pub contract: ContractIdx,
     /// Its settlement price.
     pub price: Price,
-    /// Terms of the day that ends: fees.
-    pub today: &'a Terms,
     /// Terms of the next trading day: positions are margined at the rates that will hold then, so that a raise is called
     /// in before it takes effect (INE, *Risk Management Rules*, art. 5). Those of today if the contract ends.
     pub next: &'a Terms,
 }
 
-/// What a lot costs at a settlement, worked out once a contract: fen, but the price in ticks and the fee of turnover in
-/// fen × ppm a tick and lot.
+/// What a lot gains and needs at a settlement, in fen, worked out once a contract.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LotTerms {
-    price: i64,
-    tick_value: i64,
+    gain: i64,
     margin: [i64; 2],
     stress: i64,
-    fee_ppm: i64,
-    fee_lot: i64,
 }
 
 /// Sums over a contract's positions.
@@ -46,24 +40,15 @@ pub(super) struct ContractSums {
 }
 
 impl LotTerms {
-    /// Whether all that is computed from a contract's positions, and every sum of it, fits 64 bits beside `n` contracts.
-    ///
-    /// Longs together hold at most what was carried and traded, shorts as much; costs are at most that at the old price
-    /// and the trades' own values on both sides.
+    /// Whether all that is computed from a contract's positions, and every sum of it, fits 64 bits beside `n` contracts:
+    /// neither longs nor shorts hold more than was carried and traded.
     fn fits(&self, listed: &Contract, n: usize) -> bool {
-        let wide = |n: i64| i128::from(n).abs();
         let lots = i128::from(listed.carried).saturating_add(i128::from(listed.lots_today));
-        let price = wide(self.price).max(wide(listed.settlement.wide()));
-        let ticks = lots
-            .saturating_mul(price)
-            .saturating_mul(2)
-            .saturating_add(i128::from(listed.turnover_today));
         let [speculator, hedger] = self.margin;
-        let by_lot = [speculator, hedger, self.stress, self.fee_lot];
-        let by_tick = [self.tick_value, self.fee_ppm];
         let room = (1_i128 << 61).checked_div(i128::try_from(n).unwrap_or(i128::MAX)).unwrap_or(0);
-        by_lot.iter().all(|fen| lots.saturating_mul(wide(*fen)) < room)
-            && by_tick.iter().all(|fen| ticks.saturating_mul(wide(*fen)) < room)
+        [self.gain, speculator, hedger, self.stress]
+            .iter()
+            .all(|fen| lots.saturating_mul(i128::from(*fen).abs()) < room)
     }
 }
 
@@ -79,7 +64,7 @@ impl Clearing {
     ///
     /// # Errors
     /// A contract without a settlement price or with two, one that is not listed, positions or prices at which a sum could
-    /// leave 64 bits (2⁶¹ fen, for fees fen × ppm, over the number of contracts): nothing has changed. A balance that does
+    /// leave 64 bits (2⁶¹ fen over the number of contracts): nothing has changed. A balance that does
     /// not fit all the same: half a day is settled, and the state is not to be used.
     pub fn settle(
         &mut self,
@@ -120,7 +105,7 @@ impl Clearing {
         let scratch = &mut report.scratch;
         for ((account, state), positions) in (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
         {
-            let mut row = mark_account(positions, state.kind, &scratch.lots, &mut scratch.sums)?;
+            let mut row = mark_account(positions, state, &scratch.lots, &mut scratch.sums)?;
             let mut books = self.ledger.books(account)?;
             self.deficit |= pay(&mut books, state, &mut row)?;
             report.accounts.push(row);
@@ -138,7 +123,7 @@ impl Clearing {
                 return Err(ClearingError::Unbalanced { contract, difference });
             }
             let open_interest = sums.open_interest.unsigned_abs();
-            (listed.carried, listed.lots_today, listed.turnover_today) = (open_interest, 0, 0);
+            (listed.carried, listed.lots_today) = (open_interest, 0);
             report.contracts.push(ContractClearing {
                 contract,
                 price: listed.settlement,
@@ -163,17 +148,15 @@ impl Clearing {
     }
 
     fn lot_terms(&self, settlement: &DaySettlement<'_>) -> Result<LotTerms, ClearingError> {
-        let tick_value = self.contract(settlement.contract)?.tick_value;
+        let Contract { tick_value, settlement: last, .. } = *self.contract(settlement.contract)?;
+        let moved = settlement.price.wide().wrapping_sub(last.wide()); // two 32-bit prices
         let value = tick_value.times(settlement.price.wide(), 1)?.abs()?;
         let [speculator, hedger] =
             [value.share(settlement.next.margin)?, value.share(settlement.next.margin_hedger)?];
         Ok(LotTerms {
-            price: settlement.price.wide(),
-            tick_value: tick_value.minor(),
+            gain: tick_value.times(moved, 1)?.minor(),
             margin: [speculator.minor(), hedger.minor()],
             stress: value.share(self.rules.funds.stress)?.minor(),
-            fee_ppm: tick_value.times(i64::from(settlement.today.fee.get()), 1)?.minor(),
-            fee_lot: settlement.today.fee_lot.minor(),
         })
     }
 }
@@ -185,40 +168,35 @@ impl Clearing {
 #[inline]
 fn mark_account(
     positions: &mut [Position],
-    kind: AccountKind,
+    state: &mut Account,
     lots: &[Option<LotTerms>],
     sums: &mut [ContractSums],
 ) -> Result<AccountClearing, ClearingError> {
     let (mut variation, mut required, mut stress) = (0_i64, 0_i64, 0_i64);
-    // Fees of turnover in fen × ppm, so that they are rounded once an account and day.
-    let (mut fee, mut fee_ppm) = (0_i64, 0_i64);
+    let kind = margin_place(state.kind);
     for ((position, lot), sums) in positions.iter_mut().zip(lots).zip(sums) {
         let Some(lot) = lot else { continue };
         let held = i64::from(position.lots);
-        let worth = held.wrapping_mul(lot.price);
-        let gain = worth.wrapping_sub(position.cost).wrapping_mul(lot.tick_value);
+        let gain = held.wrapping_mul(lot.gain);
         variation = variation.wrapping_add(gain);
         sums.sum = sums.sum.wrapping_add(gain);
         sums.gains = sums.gains.wrapping_add(gain.max(0));
         sums.open_interest = sums.open_interest.wrapping_add(held.max(0));
-        fee_ppm = fee_ppm.wrapping_add(position.turnover.wrapping_mul(lot.fee_ppm));
-        fee = fee.wrapping_add(i64::from(position.traded).wrapping_mul(lot.fee_lot));
         let [speculator, hedger] = lot.margin;
-        let margin = if margin_place(kind) == 1 { hedger } else { speculator };
+        let margin = if kind == 1 { hedger } else { speculator };
         required = required.wrapping_add(held.wrapping_abs().wrapping_mul(margin));
         stress = stress.wrapping_add(held.wrapping_mul(lot.stress));
-        // From here the position is carried at the settlement price.
-        position.cost = worth;
-        (position.buying, position.selling) = (0, 0);
-        (position.opened, position.traded, position.turnover) = (0, 0, 0);
+        (position.buying, position.selling, position.opened) = (0, 0, 0);
     }
-    Ok(AccountClearing {
-        variation: Money::new(variation),
-        fee: Money::new(fee).plus(Money::new(fee_ppm).share(Rate::ppm(1))?)?,
+    let row = AccountClearing {
+        variation: state.running.plus(Money::new(variation))?,
+        fee: Money::new(state.fees).share(Rate::ppm(1))?,
         required: Money::new(required),
-        stress: Money::new(stress).abs()?,
+        stress: Money::new(stress.wrapping_abs()),
         ..AccountClearing::default()
-    })
+    };
+    (state.running, state.fees, state.traded) = (Money::ZERO, 0, false);
+    Ok(row)
 }
 
 /// An account's gain or loss, fee and margin move. Says whether it is left below zero.
