@@ -131,53 +131,57 @@ impl Clearing {
     /// # Errors
     /// When a party or the contract is not there, or a position or a sum does not fit; then nothing has changed.
     pub fn record(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
-        let listed = self.count(contract, trade)?;
-        let fees = listed.fees(trade)?;
-        if trade.buyer == trade.seller {
-            self.change(contract, trade.buyer, |position| {
-                position.trade(Side::Buy, trade.lots, trade.price)?;
-                position.trade(Side::Sell, trade.lots, trade.price)
-            })?;
-            let account = trade.buyer;
-            let state = self.accounts.get_mut(idx(account));
-            let state = state.ok_or(ClearingError::NoAccount { account })?;
-            state.traded = true;
-            state.fees = state.fees.saturating_add(fees).saturating_add(fees);
-            return Ok(());
-        }
-        let gain = listed.gain(trade.lots, trade.price)?;
         let no_account = |account| ClearingError::NoAccount { account };
         let at = |account| self.place(contract, account).ok_or(no_account(account));
         let places = [at(trade.buyer)?, at(trade.seller)?];
         let missing =
             if idx(trade.buyer) < self.accounts.len() { trade.seller } else { trade.buyer };
+        let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) else {
+            return Err(ClearingError::NoContract { contract });
+        };
+        // A bound, and so counted before it is known whether the trade fits.
+        listed.lots_today = listed.lots_today.saturating_add(u64::from(trade.lots.get()));
+        let listed = &*listed;
+        let fees = listed.fees(trade)?;
+        let gain = listed.gain(trade.lots, trade.price)?;
+        let loss = Money::ZERO.minus(gain)?;
+        let overflow = |account| ClearingError::PositionOverflow { account, contract };
+        if trade.buyer == trade.seller {
+            return self.record_own(contract, trade, fees);
+        }
         let [buyer, seller] =
             self.positions.get_disjoint_mut(places).map_err(|_| no_account(missing))?;
         let [long, short] = self
             .accounts
             .get_disjoint_mut([idx(trade.buyer), idx(trade.seller)])
             .map_err(|_| no_account(missing))?;
-        let before = (*buyer, *long);
-        let overflow = |account| ClearingError::PositionOverflow { account, contract };
-        let bought = overflow(trade.buyer);
-        listed.move_position((buyer, long), Side::Buy, trade, (gain, fees), bought)?;
-        let loss = Money::ZERO.minus(gain)?;
-        let sold = overflow(trade.seller);
-        let moved = listed.move_position((seller, short), Side::Sell, trade, (loss, fees), sold);
-        if moved.is_err() {
-            (*buyer, *long) = before;
-        }
-        moved
+        let bought = listed.traded(buyer, long, Side::Buy, trade, (gain, fees));
+        let bought = bought.ok_or(overflow(trade.buyer))?;
+        let sold = listed.traded(seller, short, Side::Sell, trade, (loss, fees));
+        let sold = sold.ok_or(overflow(trade.seller))?;
+        bought.put(buyer, long);
+        sold.put(seller, short);
+        Ok(())
     }
 
-    /// Adds a trade to what its contract traded today: a bound, and so before it is known whether it fits.
-    #[inline]
-    fn count(&mut self, contract: ContractIdx, trade: &Trade) -> Result<Contract, ClearingError> {
-        let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) else {
-            return Err(ClearingError::NoContract { contract });
-        };
-        listed.lots_today = listed.lots_today.saturating_add(u64::from(trade.lots.get()));
-        Ok(*listed)
+    /// An account traded with itself.
+    #[cold]
+    fn record_own(
+        &mut self,
+        contract: ContractIdx,
+        trade: &Trade,
+        fees: i64,
+    ) -> Result<(), ClearingError> {
+        let account = trade.buyer;
+        self.change(contract, account, |position| {
+            position.trade(Side::Buy, trade.lots, trade.price)?;
+            position.trade(Side::Sell, trade.lots, trade.price)
+        })?;
+        let state = self.accounts.get_mut(idx(account));
+        let state = state.ok_or(ClearingError::NoAccount { account })?;
+        state.fees = state.fees.saturating_add(fees).saturating_add(fees);
+        state.traded = true;
+        Ok(())
     }
 
     /// Exposure of all accounts anew, from their positions.
@@ -202,9 +206,11 @@ impl Clearing {
         account: AccountId,
         change: impl FnOnce(&mut Position) -> Option<()>,
     ) -> Result<(), ClearingError> {
-        let listed = *self.contract(contract)?;
         let no_account = ClearingError::NoAccount { account };
         let place = self.place(contract, account).ok_or(no_account)?;
+        let Some(Some(listed)) = self.contracts.get(usize::from(contract.0)) else {
+            return Err(ClearingError::NoContract { contract });
+        };
         let position = self.positions.get_mut(place).ok_or(no_account)?;
         let state = self.accounts.get_mut(idx(account)).ok_or(no_account)?;
         let mut after = *position;
@@ -213,6 +219,23 @@ impl Clearing {
         state.exposure = state.exposure.plus(listed.lot_margin(state.kind).times(more, 1)?)?;
         *position = after;
         Ok(())
+    }
+}
+
+/// What a trade makes of one of its sides.
+struct Traded {
+    position: Position,
+    exposure: Money,
+    running: Money,
+    fees: i64,
+}
+
+impl Traded {
+    #[inline]
+    fn put(self, position: &mut Position, state: &mut Account) {
+        *position = self.position;
+        (state.exposure, state.running, state.fees) = (self.exposure, self.running, self.fees);
+        state.traded = true;
     }
 }
 
@@ -241,25 +264,26 @@ impl Contract {
         Ok(turnover.plus(Money::new(self.fee_lot).times(lots, 1)?)?.minor())
     }
 
-    /// One side of a trade with its gain and fees; if it does not fit nothing has changed.
+    /// One side of a trade with its gain and fees; none if it does not fit.
     #[inline]
-    fn move_position(
+    fn traded(
         &self,
-        (position, state): (&mut Position, &mut Account),
+        position: &Position,
+        state: &Account,
         side: Side,
         trade: &Trade,
         (gain, fees): (Money, i64),
-        overflow: ClearingError,
-    ) -> Result<(), ClearingError> {
-        let before = position.reach();
+    ) -> Option<Traded> {
         let mut after = *position;
-        after.trade(side, trade.lots, trade.price).ok_or(overflow)?;
-        let more = self.lot_margin(state.kind).times(after.reach().wrapping_sub(before), 1)?;
-        let (exposure, running) = (state.exposure.plus(more)?, state.running.plus(gain)?);
-        state.fees = state.fees.checked_add(fees).ok_or(MoneyOverflow)?;
-        (state.exposure, state.running, state.traded) = (exposure, running, true);
-        *position = after;
-        Ok(())
+        after.trade(side, trade.lots, trade.price)?;
+        let reach = after.reach().wrapping_sub(position.reach());
+        let more = self.lot_margin(state.kind).times(reach, 1).ok()?;
+        Some(Traded {
+            position: after,
+            exposure: state.exposure.plus(more).ok()?,
+            running: state.running.plus(gain).ok()?,
+            fees: state.fees.checked_add(fees)?,
+        })
     }
 }
 
