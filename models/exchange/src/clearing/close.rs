@@ -25,13 +25,13 @@ impl Clearing {
         if let Some(account) = self.accounts().zip(&self.accounts).find(|(_, a)| a.traded) {
             return Err(ClearingError::Unsettled { account: account.0 });
         }
-        let (mut gains, mut sum) = (Money::ZERO, Money::ZERO);
+        let (mut gains, mut lots) = (Money::ZERO, 0_i64);
         for position in self.positions(contract) {
             gains = gains.plus(gain(position)?.at_least_zero())?;
-            sum = sum.plus(gain(position)?)?;
+            lots = lots.saturating_add(i64::from(position.lots));
         }
-        if sum != Money::ZERO {
-            return Err(ClearingError::Unbalanced { contract, difference: sum });
+        if lots != 0 {
+            return Err(ClearingError::Unbalanced { contract, lots });
         }
         for account in self.accounts() {
             let Some(position) = self.position(contract, account) else { continue };

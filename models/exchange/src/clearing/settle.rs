@@ -34,8 +34,9 @@ pub(super) struct LotTerms {
 /// Sums over a contract's positions.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ContractSums {
-    sum: i64,
-    gains: i64,
+    /// Longs less shorts.
+    lots: i64,
+    /// Longs.
     open_interest: i64,
 }
 
@@ -114,21 +115,21 @@ impl Clearing {
             let excused = books.cash() < Money::ZERO || state.standing.is_default();
             scratch.weights.push(if excused { Money::ZERO } else { row.required });
         }
-        for (contract, (listed, sums)) in
-            (0..).map(ContractIdx).zip(self.contracts.iter_mut().zip(&scratch.sums))
+        let sums = scratch.lots.iter().zip(&scratch.sums);
+        for (contract, (listed, (lot, sums))) in
+            (0..).map(ContractIdx).zip(self.contracts.iter_mut().zip(sums))
         {
-            let Some(listed) = listed else { continue };
-            if sums.sum != 0 {
-                let difference = Money::new(sums.sum);
-                return Err(ClearingError::Unbalanced { contract, difference });
+            let (Some(listed), Some(lot)) = (listed, lot) else { continue };
+            let ContractSums { lots, open_interest } = *sums;
+            if lots != 0 {
+                return Err(ClearingError::Unbalanced { contract, lots });
             }
-            let open_interest = sums.open_interest.unsigned_abs();
-            (listed.carried, listed.lots_today) = (open_interest, 0);
+            (listed.carried, listed.lots_today) = (open_interest.unsigned_abs(), 0);
             report.contracts.push(ContractClearing {
                 contract,
                 price: listed.settlement,
-                open_interest,
-                gains: Money::new(sums.gains),
+                open_interest: listed.carried,
+                gains: Money::new(lot.gain).abs()?.times(open_interest, 1)?,
             });
         }
         report.reserve_share = report.fees.share(self.rules.funds.reserve_share)?;
@@ -177,10 +178,8 @@ fn mark_account(
     for ((position, lot), sums) in positions.iter_mut().zip(lots).zip(sums) {
         let Some(lot) = lot else { continue };
         let held = i64::from(position.lots);
-        let gain = held.wrapping_mul(lot.gain);
-        variation = variation.wrapping_add(gain);
-        sums.sum = sums.sum.wrapping_add(gain);
-        sums.gains = sums.gains.wrapping_add(gain.max(0));
+        variation = variation.wrapping_add(held.wrapping_mul(lot.gain));
+        sums.lots = sums.lots.wrapping_add(held);
         sums.open_interest = sums.open_interest.wrapping_add(held.max(0));
         let [speculator, hedger] = lot.margin;
         let margin = if kind == 1 { hedger } else { speculator };
