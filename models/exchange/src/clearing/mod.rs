@@ -1,9 +1,10 @@
 //! Clearing: whose money and positions are where, from an order's admission to the last step of a default.
 //!
-//! A day: [`Clearing::enforce_calls`] in the morning (unmet calls, deficits), [`Clearing::open_day`] with the day's terms,
-//! [`Liquidation::orders`] for accounts that are closed out; in the session [`Clearing::admit`], [`Clearing::reserve`],
-//! [`Clearing::record`], [`Clearing::release`]; after the close [`Clearing::reduce`] if the market was locked to the last
-//! step, and [`Clearing::settle`]. Between two settlements nothing here allocates.
+//! A day: in the morning [`Clearing::enforce_calls`] (unmet calls, deficits), [`Clearing::open_day`] with the day's terms,
+//! and [`Liquidation::orders`] for accounts that are closed out; in the session [`Clearing::accept`] for each order (or
+//! [`Clearing::reserve`] for a forced one), [`Clearing::record`] for each trade, [`Clearing::release`] for what is cancelled
+//! (lots that are still reserved at the settlement are released there); after the close [`Clearing::reduce`] if the market
+//! was locked to the last step, and [`Clearing::settle`]. Nothing allocates but buffers that reach a new largest size.
 
 mod apportion;
 mod calls;

@@ -57,16 +57,16 @@ impl Clearing {
     /// Settles a day: every listed contract once.
     ///
     /// Today's trades are marked from their prices, older positions from the previous settlement; gains of a contract sum
-    /// to zero to the fen. Then fees are taken, of turnover (rounded up to the fen an account) and by lot;
-    /// margin is posted or released, for a lot its share of value rounded up to the fen; and the guarantee fund is sized.
-    /// A loss that cash does not cover is taken from margin; an account below its maintenance margin is called for what is
-    /// missing. One whose losses were more than all it had stands below zero until it pays or the waterfall runs
-    /// ([`Self::enforce_calls`]); nothing may leave the clearing house before.
+    /// to zero to the fen. Then fees are taken, of turnover (rounded up to the fen an account) and by lot; margin is posted or
+    /// released, for a lot its share of value rounded up to the fen; and the guarantee fund is sized. A loss that cash does
+    /// not cover is taken from margin; an account below its maintenance margin is called for what is missing. One whose
+    /// losses were more than all it had stands below zero until it pays or the waterfall runs ([`Self::enforce_calls`]);
+    /// nothing may leave the clearing house before.
     ///
     /// # Errors
     /// A contract without a settlement price or with two, one that is not listed, positions or prices at which a sum could
-    /// leave 64 bits (2⁶¹ fen over the number of contracts): nothing has changed. A balance that does
-    /// not fit all the same: half a day is settled, and the state is not to be used.
+    /// leave 64 bits (2⁶¹ fen over the number of contracts): nothing has changed. A balance that does not fit all the same:
+    /// half a day is settled, and the state is not to be used.
     pub fn settle(
         &mut self,
         settlements: &[DaySettlement<'_>],

@@ -350,3 +350,34 @@ fn a_quiet_account_has_an_empty_row() {
     let report = market.settle(&[5000]).unwrap();
     assert_eq!(report.accounts, vec![AccountClearing::default(); 2]);
 }
+
+#[test]
+fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let (mut market, long, short) = two();
+    market.trade(0, long, short, 2_000_000_000, 5000);
+    let before = market.clearing.clone();
+    // Another as large would not fit the position's 32 bits.
+    let trade = monazite_exchange::Trade {
+        sequence: 1,
+        price: ticks(5000),
+        lots: lots(2_000_000_000),
+        buyer: long,
+        seller: short,
+        aggressor: None,
+    };
+    let refused = market.clearing.record(C, &trade);
+    assert_eq!(refused, Err(ClearingError::PositionOverflow { account: long, contract: C }));
+    for account in [long, short] {
+        assert_eq!(market.clearing.position(C, account), before.position(C, account));
+        assert_eq!(market.clearing.free(account), before.free(account));
+    }
+    // Two thousand million lots at a price of two thousand million ticks are no amount of money.
+    let before = market.clearing.clone();
+    let overflow = ClearingError::Overflow(monazite_exchange::MoneyOverflow);
+    assert_eq!(market.settle(&[i32::MAX]).unwrap_err(), overflow);
+    assert_eq!(market.clearing, before);
+    // A deposit that would not fit.
+    let full = market.clearing.deposit(long, money(i64::MAX));
+    assert_eq!(full, Err(overflow));
+    assert_eq!(market.clearing, before);
+}
