@@ -1,6 +1,6 @@
 //! The end of a contract: positions marked to their final price and closed, margin set free.
 
-use super::{Clearing, Position};
+use super::{Clearing, Contract, Position};
 use crate::account::AccountId;
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
@@ -19,23 +19,24 @@ impl Clearing {
         contract: ContractIdx,
         price: Price,
     ) -> Result<Money, ClearingError> {
-        let tick_value = self.contract(contract)?.tick_value;
-        let (mut gains, mut sum) = (Money::ZERO, Money::ZERO);
-        for (account, position) in self.accounts().zip(self.positions(contract)) {
-            if position.traded > 0 {
-                return Err(ClearingError::Unsettled { account });
-            }
-            let gain = position.result(price, tick_value)?;
-            gains = gains.plus(gain.at_least_zero())?;
-            sum = sum.plus(gain)?;
+        let Contract { tick_value, settlement, .. } = *self.contract(contract)?;
+        let moved = price.wide().wrapping_sub(settlement.wide()); // two 32-bit prices
+        let gain = |position: &Position| tick_value.times(moved, i64::from(position.lots));
+        if let Some(account) = self.accounts().zip(&self.accounts).find(|(_, a)| a.traded) {
+            return Err(ClearingError::Unsettled { account: account.0 });
         }
-        if sum != Money::ZERO {
-            return Err(ClearingError::Unbalanced { contract, difference: sum });
+        let (mut gains, mut lots) = (Money::ZERO, 0_i64);
+        for position in self.positions(contract) {
+            gains = gains.plus(gain(position)?.at_least_zero())?;
+            lots = lots.saturating_add(i64::from(position.lots));
+        }
+        if lots != 0 {
+            return Err(ClearingError::Unbalanced { contract, lots });
         }
         for account in self.accounts() {
             let Some(position) = self.position(contract, account) else { continue };
-            let gain = position.result(price, tick_value)?;
-            self.ledger.transfer(Pot::Variation, Pot::Cash(account), gain, Reason::Variation)?;
+            let (cash, amount) = (Pot::Cash(account), gain(position)?);
+            self.ledger.transfer(Pot::Variation, cash, amount, Reason::Variation)?;
             self.spend_margin(account)?;
         }
         let place = usize::from(contract.0);

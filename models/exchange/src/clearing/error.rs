@@ -61,13 +61,13 @@ pub enum ClearingError {
         /// Which.
         contract: ContractIdx,
     },
-    /// Gains and losses of a contract do not cancel: a bug, never a market.
-    #[error("gains and losses in contract {} differ by {difference:?}", contract.0)]
+    /// Longs and shorts of a contract differ, so that gains and losses would: a bug, never a market.
+    #[error("longs and shorts in contract {} differ by {lots} lots", contract.0)]
     Unbalanced {
         /// Which.
         contract: ContractIdx,
-        /// Gains less losses.
-        difference: Money,
+        /// Longs less shorts.
+        lots: i64,
     },
     /// An amount that must be above zero.
     #[error("an amount of {0:?} cannot be paid in or out")]

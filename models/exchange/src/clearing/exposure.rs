@@ -131,47 +131,69 @@ impl Clearing {
     /// # Errors
     /// When a party or the contract is not there, or a position or a sum does not fit; then nothing has changed.
     pub fn record(&mut self, contract: ContractIdx, trade: &Trade) -> Result<(), ClearingError> {
-        if trade.buyer == trade.seller {
-            return self.change(contract, trade.buyer, |position| {
-                position.trade(Side::Buy, trade.lots, trade.price)?;
-                position.trade(Side::Sell, trade.lots, trade.price)
-            });
-        }
-        let listed = *self.contract(contract)?;
-        let gain = listed.gain(trade.lots, trade.price)?;
         let no_account = |account| ClearingError::NoAccount { account };
         let at = |account| self.place(contract, account).ok_or(no_account(account));
         let places = [at(trade.buyer)?, at(trade.seller)?];
         let missing =
             if idx(trade.buyer) < self.accounts.len() { trade.seller } else { trade.buyer };
+        let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) else {
+            return Err(ClearingError::NoContract { contract });
+        };
+        // A bound, and so counted before it is known whether the trade fits.
+        listed.lots_today = listed.lots_today.saturating_add(u64::from(trade.lots.get()));
+        let listed = &*listed;
+        let fees = listed.fees(trade)?;
+        let gain = listed.gain(trade.lots, trade.price)?;
+        let loss = Money::ZERO.minus(gain)?;
+        let overflow = |account| ClearingError::PositionOverflow { account, contract };
+        if trade.buyer == trade.seller {
+            return self.record_own(contract, trade, fees);
+        }
         let [buyer, seller] =
             self.positions.get_disjoint_mut(places).map_err(|_| no_account(missing))?;
         let [long, short] = self
             .accounts
             .get_disjoint_mut([idx(trade.buyer), idx(trade.seller)])
             .map_err(|_| no_account(missing))?;
-        let before = (*buyer, *long);
-        let overflow = |account| ClearingError::PositionOverflow { account, contract };
-        listed.move_position(buyer, long, Side::Buy, trade, gain, overflow(trade.buyer))?;
-        let loss = Money::ZERO.minus(gain)?;
-        let sold = overflow(trade.seller);
-        listed.move_position(seller, short, Side::Sell, trade, loss, sold).inspect_err(|_| {
-            (*buyer, *long) = before;
-        })
+        let bought = listed.traded(buyer, long, Side::Buy, trade, (gain, fees));
+        let bought = bought.ok_or(overflow(trade.buyer))?;
+        let sold = listed.traded(seller, short, Side::Sell, trade, (loss, fees));
+        let sold = sold.ok_or(overflow(trade.seller))?;
+        bought.put(buyer, long);
+        sold.put(seller, short);
+        Ok(())
     }
 
-    /// Exposure and today's result of all accounts anew, from their positions.
+    /// An account traded with itself.
+    #[cold]
+    fn record_own(
+        &mut self,
+        contract: ContractIdx,
+        trade: &Trade,
+        fees: i64,
+    ) -> Result<(), ClearingError> {
+        let account = trade.buyer;
+        self.change(contract, account, |position| {
+            position.trade(Side::Buy, trade.lots, trade.price)?;
+            position.trade(Side::Sell, trade.lots, trade.price)
+        })?;
+        let state = self.accounts.get_mut(idx(account));
+        let state = state.ok_or(ClearingError::NoAccount { account })?;
+        state.fees = state.fees.saturating_add(fees).saturating_add(fees);
+        state.traded = true;
+        Ok(())
+    }
+
+    /// Exposure of all accounts anew, from their positions.
     pub(super) fn measure_exposure(&mut self) -> Result<(), ClearingError> {
         let rows = self.positions.chunks(self.contracts.len().max(1));
         for (state, row) in self.accounts.iter_mut().zip(rows) {
-            let (mut exposure, mut running) = (Money::ZERO, Money::ZERO);
+            state.exposure = Money::ZERO;
             for (listed, position) in self.contracts.iter().zip(row) {
                 let Some(listed) = listed else { continue };
                 let margin = listed.lot_margin(state.kind).times(position.reach(), 1)?;
-                exposure = exposure.plus(margin)?;
-                running = running.plus(position.result(listed.settlement, listed.tick_value)?)?;
+                state.exposure = state.exposure.plus(margin)?;
             }
-            (state.exposure, state.running) = (exposure, running);
         }
         Ok(())
     }
@@ -184,9 +206,11 @@ impl Clearing {
         account: AccountId,
         change: impl FnOnce(&mut Position) -> Option<()>,
     ) -> Result<(), ClearingError> {
-        let listed = *self.contract(contract)?;
         let no_account = ClearingError::NoAccount { account };
         let place = self.place(contract, account).ok_or(no_account)?;
+        let Some(Some(listed)) = self.contracts.get(usize::from(contract.0)) else {
+            return Err(ClearingError::NoContract { contract });
+        };
         let position = self.positions.get_mut(place).ok_or(no_account)?;
         let state = self.accounts.get_mut(idx(account)).ok_or(no_account)?;
         let mut after = *position;
@@ -195,6 +219,23 @@ impl Clearing {
         state.exposure = state.exposure.plus(listed.lot_margin(state.kind).times(more, 1)?)?;
         *position = after;
         Ok(())
+    }
+}
+
+/// What a trade makes of one of its sides.
+struct Traded {
+    position: Position,
+    exposure: Money,
+    running: Money,
+    fees: i64,
+}
+
+impl Traded {
+    #[inline]
+    fn put(self, position: &mut Position, state: &mut Account) {
+        *position = self.position;
+        (state.exposure, state.running, state.fees) = (self.exposure, self.running, self.fees);
+        state.traded = true;
     }
 }
 
@@ -214,34 +255,35 @@ impl Contract {
         self.tick_value.times(ticks, i64::from(lots.get()))
     }
 
-    /// One side of a trade; if it does not fit nothing has changed.
+    /// What each side of a trade owes in fees, in fen × ppm.
     #[inline]
-    fn move_position(
+    fn fees(&self, trade: &Trade) -> Result<i64, MoneyOverflow> {
+        let lots = i64::from(trade.lots.get());
+        let value = trade.price.wide().wrapping_abs().wrapping_mul(lots); // 31 and 32 bits
+        let turnover = Money::new(self.fee_tick).times(value, 1)?;
+        Ok(turnover.plus(Money::new(self.fee_lot).times(lots, 1)?)?.minor())
+    }
+
+    /// One side of a trade with its gain and fees; none if it does not fit.
+    #[inline]
+    fn traded(
         &self,
-        position: &mut Position,
-        state: &mut Account,
+        position: &Position,
+        state: &Account,
         side: Side,
         trade: &Trade,
-        gain: Money,
-        overflow: ClearingError,
-    ) -> Result<(), ClearingError> {
-        let before = position.reach();
+        (gain, fees): (Money, i64),
+    ) -> Option<Traded> {
         let mut after = *position;
-        after.trade(side, trade.lots, trade.price).ok_or(overflow)?;
-        let more = self.lot_margin(state.kind).times(after.reach().wrapping_sub(before), 1)?;
-        let (exposure, running) = (state.exposure.plus(more)?, state.running.plus(gain)?);
-        (*position, state.exposure, state.running) = (after, exposure, running);
-        Ok(())
-    }
-}
-
-impl Position {
-    /// Gain since the last settlement at a price, in money.
-    #[inline]
-    pub(super) fn result(&self, price: Price, tick_value: Money) -> Result<Money, MoneyOverflow> {
-        // A 32-bit product fits.
-        let worth = i64::from(self.lots).wrapping_mul(price.wide());
-        tick_value.times(worth.checked_sub(self.cost).ok_or(MoneyOverflow)?, 1)
+        after.trade(side, trade.lots, trade.price)?;
+        let reach = after.reach().wrapping_sub(position.reach());
+        let more = self.lot_margin(state.kind).times(reach, 1).ok()?;
+        Some(Traded {
+            position: after,
+            exposure: state.exposure.plus(more).ok()?,
+            running: state.running.plus(gain).ok()?,
+            fees: state.fees.checked_add(fees)?,
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Clearing: whose money and positions are where, from an order's admission to the last step of a default.
 //!
-//! A day: [`Clearing::enforce_calls`] in the morning (unmet calls, deficits), [`Clearing::open_day`] with the day's terms,
-//! [`Liquidation::orders`] for accounts that are closed out; in the session [`Clearing::admit`], [`Clearing::reserve`],
-//! [`Clearing::record`], [`Clearing::release`]; after the close [`Clearing::reduce`] if the market was locked to the last
-//! step, and [`Clearing::settle`]. Between two settlements nothing here allocates.
+//! A day: in the morning [`Clearing::enforce_calls`] (unmet calls, deficits), [`Clearing::open_day`] with the day's terms,
+//! and [`Liquidation::orders`] for accounts that are closed out; in the session [`Clearing::accept`] for each order (or
+//! [`Clearing::reserve`] for a forced one), [`Clearing::record`] for each trade, [`Clearing::release`] for what is cancelled
+//! (lots that are still reserved at the settlement are released there); after the close [`Clearing::reduce`] if the market
+//! was locked to the last step, and [`Clearing::settle`]. Nothing allocates but buffers that reach a new largest size.
 
 mod apportion;
 mod calls;
@@ -36,7 +37,7 @@ use crate::account::{AccountId, AccountKind, Domicile};
 use crate::contract::ContractIdx;
 use crate::ledger::{Ledger, Pot, Reason};
 use crate::terms::{Limits, Terms};
-use crate::units::{Lots, Money, Price};
+use crate::units::{Lots, Money, Price, Rate};
 
 /// How an account stands with the clearing house.
 #[derive(
@@ -75,6 +76,13 @@ struct Contract {
     opening_cap: Option<Lots>,
     limits: Option<Limits>,
     max_order: Lots,
+    /// Fees in fen × ppm: of a tick's turnover, by lot.
+    fee_tick: i64,
+    fee_lot: i64,
+    /// Open interest at the last settlement and lots traded since: neither longs nor shorts can hold more, so that a
+    /// settlement checks once what fits.
+    carried: u64,
+    lots_today: u64,
 }
 
 /// What clearing knows of an account beside its money and positions: one cache line with the ledger's.
@@ -89,8 +97,12 @@ struct Account {
     covered: Money,
     /// Margin for the largest positions that accepted orders could lead to.
     exposure: Money,
-    /// Today's result at the reference price.
+    /// What today's trades gained against the last settlement price.
     running: Money,
+    /// Their fees in fen × ppm.
+    fees: i64,
+    /// Whether it has traded since the last settlement.
+    traded: bool,
 }
 
 /// The state of clearing: accounts, positions, the ledger.
@@ -174,6 +186,8 @@ impl Clearing {
             covered: Money::ZERO,
             exposure: Money::ZERO,
             running: Money::ZERO,
+            fees: 0,
+            traded: false,
         });
         let n_positions = self.positions.len().saturating_add(self.contracts.len());
         self.positions.resize(n_positions, Position::default());
@@ -204,11 +218,11 @@ impl Clearing {
         if amount <= Money::ZERO {
             return Err(ClearingError::NotPositive(amount));
         }
-        let standing = self.standing(account).ok_or(ClearingError::NoAccount { account })?;
-        if self.positions_of(account).iter().any(|position| position.traded > 0) {
+        let state = self.accounts.get(idx(account)).ok_or(ClearingError::NoAccount { account })?;
+        if state.traded {
             return Err(ClearingError::Unsettled { account });
         }
-        let free = if standing == Standing::Good && !self.deficit {
+        let free = if state.standing == Standing::Good && !self.deficit {
             self.ledger.balance(Pot::Cash(account))
         } else {
             Money::ZERO
@@ -247,6 +261,10 @@ impl Clearing {
             opening_cap: None,
             limits: None,
             max_order: Lots::new(u32::MAX),
+            fee_tick: 0,
+            fee_lot: 0,
+            carried: 0,
+            lots_today: 0,
         });
         Ok(())
     }
@@ -268,7 +286,8 @@ impl Clearing {
         Ok(())
     }
 
-    /// The day begins: limits and margins of each listed contract for the orders of the session, at its reference price.
+    /// The day begins: limits, fees and margins (at the reference price) of each listed contract for the
+    /// session.
     ///
     /// # Errors
     /// When a contract is not listed or margins do not fit.
@@ -277,8 +296,12 @@ impl Clearing {
             let tick_value = self.contract(*contract)?.tick_value;
             let value = tick_value.times(terms.reference.wide(), 1)?.abs()?;
             let lot_margin = [value.share(terms.margin)?, value.share(terms.margin_hedger)?];
+            let fee_tick = tick_value.times(i64::from(terms.fee.get()), 1)?.minor();
+            let fee_lot = terms.fee_lot.times(i64::from(Rate::WHOLE.get()), 1)?.minor();
             if let Some(Some(listed)) = self.contracts.get_mut(usize::from(contract.0)) {
                 *listed = Contract {
+                    fee_tick,
+                    fee_lot,
                     lot_margin,
                     position_limit: terms.position_limit,
                     opening_cap: terms.opening_cap,

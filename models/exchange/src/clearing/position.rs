@@ -5,11 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::order::Side;
 use crate::units::{Lots, Price};
 
-/// A net position, as it was carried over at the last settlement and has changed since.
-///
-/// Positions are carried at settlement: what a position has cost is its lots at the previous settlement price and today's
-/// trades at their own, so that lots at the new settlement price less the cost is the day's gain (in ticks × lots), and
-/// over all accounts the gains sum to zero since lots and costs do.
+/// A net position. What today's trades gained against the last settlement price is kept with the account: the day's gain is
+/// that and lots times the move of the settlement price, and sums to zero over accounts since trades and lots do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Lots, below zero if short.
@@ -20,14 +17,8 @@ pub struct Position {
     pub(super) selling: u32,
     /// Lots by which the position grew today.
     pub(super) opened: u32,
-    /// Lots traded today.
-    pub(super) traded: u32,
-    /// Lots × price carried and traded, signed.
-    pub(super) cost: i64,
     /// Lots × price at which what is held was entered, signed.
     pub(super) entry: i64,
-    /// Lots × price of today's trades, without sign.
-    pub(super) turnover: i64,
 }
 
 impl Position {
@@ -44,11 +35,6 @@ impl Position {
     /// Lots by which the position grew today.
     pub const fn opened_today(&self) -> Lots {
         Lots::new(self.opened)
-    }
-
-    /// Lots traded today.
-    pub const fn traded_today(&self) -> Lots {
-        Lots::new(self.traded)
     }
 
     /// Lots of accepted orders of a side that have not traded.
@@ -104,9 +90,6 @@ impl Position {
         };
         self.lots = i32::try_from(now).ok()?;
         self.opened = self.opened.checked_add(u32::try_from(opened.max(0)).ok()?)?;
-        self.traded = self.traded.checked_add(lots.get())?;
-        self.cost = self.cost.checked_add(value)?;
-        self.turnover = self.turnover.checked_add(value.checked_abs()?)?;
         self.lift(side, lots);
         Some(())
     }
@@ -130,13 +113,11 @@ impl Position {
 /// `entry·now/held`, towards zero; none if it does not fit.
 #[inline]
 fn proportion(entry: i64, now: i64, held: i64) -> Option<i64> {
-    match entry.checked_mul(now) {
-        Some(product) => product.checked_div(held),
-        None => {
-            let product = i128::from(entry).checked_mul(i128::from(now))?;
-            i64::try_from(product.checked_div(i128::from(held))?).ok()
-        }
+    if let Some(product) = entry.checked_mul(now) {
+        return product.checked_div(held);
     }
+    let product = i128::from(entry).checked_mul(i128::from(now))?;
+    i64::try_from(product.checked_div(i128::from(held))?).ok()
 }
 
 #[cfg(test)]
@@ -151,14 +132,14 @@ mod tests {
         let buy = |p, lots, price| traded(p, Side::Buy, lots, price);
         let sell = |p, lots, price| traded(p, Side::Sell, lots, price);
         let p = buy(Position::default(), 2, 100).and_then(|p| buy(p, 2, 110)).unwrap();
-        assert_eq!((p.lots, p.cost, p.entry, p.opened, p.traded), (4, 420, 420, 4, 4));
+        assert_eq!((p.lots, p.entry, p.opened), (4, 420, 4));
         assert_eq!(p.profit_since_entry(Price::new(106)), Some(4));
-        // Selling three leaves one at the average of 105 and a cost that holds the gain of three.
+        // Selling three leaves one at the average of 105.
         let p = sell(p, 3, 120).unwrap();
-        assert_eq!((p.lots, p.cost, p.entry, p.opened, p.traded), (1, 60, 105, 4, 7));
+        assert_eq!((p.lots, p.entry, p.opened), (1, 105, 4));
         // Through zero: one closed, two opened at 90.
         let p = sell(p, 3, 90).unwrap();
-        assert_eq!((p.lots, p.entry, p.opened, p.turnover), (-2, -180, 6, 420 + 360 + 270));
+        assert_eq!((p.lots, p.entry, p.opened), (-2, -180, 6));
         assert_eq!(p.profit_since_entry(Price::new(80)), Some(20));
     }
 

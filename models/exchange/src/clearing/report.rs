@@ -37,7 +37,7 @@ pub struct ContractClearing {
     pub price: Price,
     /// Lots of all longs.
     pub open_interest: u64,
-    /// Sum of gains, as much as of losses.
+    /// What positions held at the close gained by the move of the settlement price, as much as others lost.
     pub gains: Money,
 }
 
@@ -83,10 +83,10 @@ impl PartialEq for Scratch {
 }
 
 impl ClearingReport {
-    /// Makes ready for a day: empty rows for so many accounts.
+    /// Makes ready for a day: room for so many accounts.
     pub(super) fn clear(&mut self, n_accounts: usize) {
         self.accounts.clear();
-        self.accounts.resize(n_accounts, AccountClearing::default());
+        self.accounts.reserve(n_accounts);
         self.contracts.clear();
         self.largest.clear();
         self.scratch.weights.clear();

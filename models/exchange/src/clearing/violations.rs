@@ -18,13 +18,11 @@ pub enum Violation {
         /// Longs less shorts.
         lots: i64,
     },
-    /// What longs paid and shorts received differs, so that a settlement would not sum to zero.
-    #[error("costs in contract {} sum to {ticks} ticks", contract.0)]
-    Costs {
-        /// Where.
-        contract: ContractIdx,
-        /// Their sum in ticks × lots.
-        ticks: i128,
+    /// Gains and losses of today's trades differ, so that a settlement would not sum to zero.
+    #[error("gains of today's trades sum to {sum}")]
+    Gains {
+        /// Gains less losses.
+        sum: i128,
     },
     /// Money was made or lost.
     #[error("balances sum to {sum}")]
@@ -51,15 +49,16 @@ impl Clearing {
     pub fn violations(&self, covered: bool) -> Vec<Violation> {
         let mut broken = Vec::new();
         for contract in (0_u16..).map(ContractIdx).take(self.contracts.len()) {
-            let column = || self.positions(contract);
-            let lots = column().fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
+            let lots =
+                self.positions(contract).fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
             if lots != 0 {
                 broken.push(Violation::Positions { contract, lots });
             }
-            let ticks = column().fold(0_i128, |s, p| s.saturating_add(i128::from(p.cost)));
-            if ticks != 0 {
-                broken.push(Violation::Costs { contract, ticks });
-            }
+        }
+        let running = self.accounts.iter().map(|a| i128::from(a.running.minor()));
+        let sum = running.fold(0_i128, i128::saturating_add);
+        if sum != 0 {
+            broken.push(Violation::Gains { sum });
         }
         self.broken_balances(covered, &mut broken);
         broken

@@ -39,7 +39,8 @@ fn a_day_by_hand() {
     // A lot at 101,000 CNY needs 10,100 CNY.
     assert_eq!(row.required, money(10_100_000));
     assert_eq!(report.accounts[1].variation, money(-800_000));
-    assert_eq!(report.contracts[0].gains, money(800_000));
+    // The move of the settlement price alone is 50 ticks.
+    assert_eq!(report.contracts[0].gains, money(1_000_000));
     assert_eq!(report.contracts[0].open_interest, 10);
     // A fall or rise of 15 % is worth 15,150 CNY a lot, of which margin covers 10,100: two accounts lose 50,500 CNY more
     // than margin, and the fund holds both, half from each.
@@ -348,4 +349,35 @@ fn a_quiet_account_has_an_empty_row() {
     let (mut market, _, _) = two();
     let report = market.settle(&[5000]).unwrap();
     assert_eq!(report.accounts, vec![AccountClearing::default(); 2]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let (mut market, long, short) = two();
+    market.trade(0, long, short, 2_000_000_000, 5000);
+    let before = market.clearing.clone();
+    // Another as large would not fit the position's 32 bits.
+    let trade = monazite_exchange::Trade {
+        sequence: 1,
+        price: ticks(5000),
+        lots: lots(2_000_000_000),
+        buyer: long,
+        seller: short,
+        aggressor: None,
+    };
+    let refused = market.clearing.record(C, &trade);
+    assert_eq!(refused, Err(ClearingError::PositionOverflow { account: long, contract: C }));
+    for account in [long, short] {
+        assert_eq!(market.clearing.position(C, account), before.position(C, account));
+        assert_eq!(market.clearing.free(account), before.free(account));
+    }
+    // Two thousand million lots at a price of two thousand million ticks are no amount of money.
+    let before = market.clearing.clone();
+    let overflow = ClearingError::Overflow(monazite_exchange::MoneyOverflow);
+    assert_eq!(market.settle(&[i32::MAX]).unwrap_err(), overflow);
+    assert_eq!(market.clearing, before);
+    // A deposit that would not fit.
+    let full = market.clearing.deposit(long, money(i64::MAX));
+    assert_eq!(full, Err(overflow));
+    assert_eq!(market.clearing, before);
 }

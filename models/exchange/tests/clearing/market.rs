@@ -107,7 +107,6 @@ impl Market {
             .map(|((contract, price), terms)| DaySettlement {
                 contract,
                 price: ticks(*price),
-                today: terms,
                 next: terms,
             })
             .collect();

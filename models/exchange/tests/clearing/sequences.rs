@@ -155,12 +155,18 @@ impl Run {
     fn rest(&mut self, contract: ContractIdx, account: AccountId, side: Side, n: Lots) {
         let order = NewOrder { account, side, lots: n, kind: OrderKind::Market };
         let clearing = &mut self.market.clearing;
-        if clearing.admit(contract, &order).is_err() {
+        if let Err(refusal) = clearing.admit(contract, &order) {
+            let before = clearing.clone();
+            assert_eq!(clearing.accept(contract, &order), Err(refusal));
+            assert_eq!(*clearing, before, "a refused order leaves no trace");
             return;
         }
         let free = clearing.free(account).unwrap();
         let held = clearing.position(contract, account).unwrap().working(side);
-        clearing.reserve(contract, account, side, n).unwrap();
+        let mut reserved = clearing.clone();
+        reserved.reserve(contract, account, side, n).unwrap();
+        clearing.accept(contract, &order).unwrap();
+        assert_eq!(*clearing, reserved, "accepting is admitting and reserving");
         let after = clearing.free(account).unwrap();
         assert!(after >= Money::ZERO || after == free, "{free:?} to {after:?}");
         if n.get().is_multiple_of(2) {
