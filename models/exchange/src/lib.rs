@@ -150,11 +150,11 @@ pub use journal::{Instruction, Journal, JournalFault};
 pub use ledger::{Entry, Ledger, Pot, Reason};
 pub use order::{CancelReason, NewOrder, OrderId, OrderKind, Refusal, SelfTrade, Side, Trade};
 pub use rules::{
-    Access, AfterLock, Change, Close, ContractSpec, FaultKind, FeeRules, Grounds, Hour,
-    LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice, OrderRules,
-    PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels, RuleFault,
-    RuleSheet, Rules, SessionRules, SettlementPrice, SettlementRules, Source,
-    Standing as ContractStanding, Status, TermsFault, Tick, WithoutTrades,
+    Access, AfterLock, Change, Close, ContractSpec, ContractStanding, FaultKind, FeeRules, Grounds,
+    Hour, LastTradingDay, LimitRules, LockAction, LockRules, LockState, MarginRules, Notice,
+    OrderRules, PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder, ReductionLevels,
+    RuleFault, RuleSheet, Rules, SessionRules, SettlementPrice, SettlementRules, Source, Status,
+    TermsFault, Tick, WithoutTrades,
 };
 pub use spread::{CalendarSpread, Leg, LegPrices, NoLegs, SpreadBook, SpreadFill, SpreadTape};
 pub use terms::{Limits, Phase, Terms};

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKind;
+use crate::order::Side;
 use crate::units::{Lots, Money, Price, Rate};
 
 /// Where a contract is in its life.
@@ -33,6 +34,16 @@ impl Limits {
     /// Whether a price is allowed.
     pub fn admit(self, price: Price) -> bool {
         self.low <= price && price <= self.high
+    }
+
+    /// The side on which a book closes locked: only buyers, the best at the upper limit, or only sellers, the best at the
+    /// lower one.
+    pub fn locked(self, best_bid: Option<Price>, best_ask: Option<Price>) -> Option<Side> {
+        match (best_bid, best_ask) {
+            (Some(bid), None) if bid == self.high => Some(Side::Buy),
+            (None, Some(ask)) if ask == self.low => Some(Side::Sell),
+            _ => None,
+        }
     }
 }
 

@@ -361,12 +361,7 @@ impl Book {
         let Band::Limits(limits) = self.band else {
             return None;
         };
-        let (bid, offer) = (self.best(Side::Buy), self.best(Side::Sell));
-        match (bid, offer) {
-            (Some(bid), None) if bid == limits.high => Some(Side::Buy),
-            (None, Some(offer)) if offer == limits.low => Some(Side::Sell),
-            _ => None,
-        }
+        limits.locked(self.best(Side::Buy), self.best(Side::Sell))
     }
 
     /// Bytes of memory that the book holds.

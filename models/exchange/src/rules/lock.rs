@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sheet::{AfterLock, LockRules, ReductionLevels};
 use crate::order::Side;
-use crate::terms::Limits;
-use crate::units::{Price, Rate};
+use crate::units::Rate;
 
 /// Where a contract stands with respect to its limit; unlocked to begin with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,18 +42,6 @@ pub struct Close {
     pub limit_rate: Rate,
     /// Trading days after this one, up to the contract's last and with it.
     pub days_left: u32,
-}
-
-impl Limits {
-    /// The side on which a book closes locked: only buyers, the best at the upper limit, or only sellers, the best at the
-    /// lower one.
-    pub fn locked(self, best_bid: Option<Price>, best_ask: Option<Price>) -> Option<Side> {
-        match (best_bid, best_ask) {
-            (Some(bid), None) if bid == self.high => Some(Side::Buy),
-            (None, Some(ask)) if ask == self.low => Some(Side::Sell),
-            _ => None,
-        }
-    }
 }
 
 impl LockState {

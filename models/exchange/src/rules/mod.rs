@@ -16,14 +16,14 @@
 //!
 //! ```
 //! use jiff::civil::date;
-//! use monazite_exchange::{LockState, Lots, Money, Rate, Rules, Standing, TradingCalendar};
+//! use monazite_exchange::{LockState, Lots, Money, Rate, Rules, ContractStanding, TradingCalendar};
 //!
 //! let rules = Rules::preset("gfex-lc").ok_or("shipped")?;
 //! let calendar = TradingCalendar::weekdays(date(2023, 7, 1), date(2024, 1, 31), &[])?;
 //! let (month, day) = ("2024-01".parse()?, date(2023, 7, 21));
 //! let terms = rules.terms(
 //!     &calendar,
-//!     &Standing {
+//!     &ContractStanding {
 //!         month,
 //!         listed: day,
 //!         day,
@@ -68,7 +68,7 @@ pub use sheet::{
     MarginRules, OrderRules, PhaseRules, PhaseStart, PositionRules, PositionTier, RateLadder,
     ReductionLevels, RuleSheet, SessionRules, Source, Status,
 };
-pub use standing::{Standing, TermsFault};
+pub use standing::{ContractStanding, TermsFault};
 pub use tick::Tick;
 
 /// The rules of a contract, free of contradictions.

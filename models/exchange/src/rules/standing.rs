@@ -14,7 +14,7 @@ use crate::units::{Lots, Price, Rate};
 
 /// Where a contract stands before a day opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct ContractStanding {
     /// Which contract.
     pub month: ContractMonth,
     /// Its first trading day.
@@ -104,7 +104,11 @@ impl Rules {
     ///
     /// # Errors
     /// When the contract does not trade on the day, or the calendar cannot say.
-    pub fn terms(&self, calendar: &TradingCalendar, at: &Standing) -> Result<Terms, TermsFault> {
+    pub fn terms(
+        &self,
+        calendar: &TradingCalendar,
+        at: &ContractStanding,
+    ) -> Result<Terms, TermsFault> {
         let sheet = self.sheet();
         let last = self.last_day_by(calendar, at)?;
         calendar.index(at.day)?;
@@ -147,9 +151,9 @@ impl Rules {
     fn last_day_by(
         &self,
         calendar: &TradingCalendar,
-        at: &Standing,
+        at: &ContractStanding,
     ) -> Result<Option<Date>, TermsFault> {
-        let Standing { month, listed, day, .. } = *at;
+        let ContractStanding { month, listed, day, .. } = *at;
         if !self.delivers_in(month) {
             return Err(self.no_such_month(month));
         }
@@ -292,7 +296,7 @@ impl Rules {
 
     /// The limit in force: the largest of the phase's and the notices', multiplied until the contract has traded, and what
     /// past locks require.
-    fn limit_rate(&self, rules: &LimitRules, phase: Phase, at: &Standing) -> Rate {
+    fn limit_rate(&self, rules: &LimitRules, phase: Phase, at: &ContractStanding) -> Rate {
         let sheet = self.sheet();
         let in_force = sheet.notices.iter().filter(|notice| notice.holds(at.day, at.month));
         let ordinary = in_force.filter_map(|n| n.limit).fold(rules.rates.at(phase), std::cmp::max);
@@ -308,7 +312,7 @@ impl Rules {
         of_phase: Rate,
         of_notices: impl Iterator<Item = Rate>,
         limit_rate: Option<Rate>,
-        at: &Standing,
+        at: &ContractStanding,
     ) -> Rate {
         let sheet = self.sheet();
         let stands = |n: &Notice| n.stands_at_listing && n.holds(at.day, at.month);

@@ -124,17 +124,16 @@ impl Venue {
         standing: &[Standing],
         report: &mut DayReport,
     ) -> Result<(), DayFault> {
-        let Some(lock_rules) = self.rules.sheet().lock.clone() else { return Ok(()) };
         for row in &mut report.contracts {
             let place = usize::from(row.contract.0);
             let Some(Some(listing)) = self.listings.get_mut(place) else { continue };
             let Some(terms) = &listing.terms else { continue };
-            let close = Close {
-                locked: row.locked,
-                limit_rate: terms.limit_rate.unwrap_or_default(),
-                days_left: self.calendar.days_to(day, listing.last)?,
-            };
-            let (state, action) = listing.lock.close(&lock_rules, close);
+            // A contract whose end the calendar does not reach is far from it.
+            let last = self.rules.last_trading_day(&self.calendar, listing.month);
+            let days_left = last.map_or(Ok(u32::MAX), |last| self.calendar.days_to(day, last))?;
+            let limit_rate = terms.limit_rate.unwrap_or_default();
+            let close = Close { locked: row.locked, limit_rate, days_left };
+            let (state, action) = self.rules.close(listing.lock, close);
             listing.lock = state;
             row.action = action;
             let (Some(LockAction::ForcedReduction { .. }), Some(side), Some(limits)) =
@@ -162,7 +161,7 @@ impl Venue {
     /// Step 8: positions are marked, fees and margin taken, calls made. Margin is what the next day's terms require.
     fn settle(&mut self, day: Date, report: &mut DayReport) -> Result<(), DayFault> {
         let next_day = self.calendar.next(day)?;
-        let mut nights: Vec<(ContractIdx, Price, Terms, Terms)> = Vec::new();
+        let mut nights: Vec<(ContractIdx, Price, Terms)> = Vec::new();
         for place in 0..self.listings.len() {
             let Some(Some(listing)) = self.listings.get(place) else { continue };
             let contract = idx(place);
@@ -172,17 +171,16 @@ impl Venue {
             let next = match self.terms_after(contract, listing, price, next_day) {
                 Ok(next) => next,
                 // After the last trading day margin stays what it was.
-                Err(DayFault::Terms(TermsFault::NotTraded { .. })) => today.clone(),
+                Err(DayFault::Terms(TermsFault::Ended { .. })) => today.clone(),
                 Err(fault) => return Err(fault),
             };
-            nights.push((contract, price, today.clone(), next));
+            nights.push((contract, price, next));
         }
         let settlements: Vec<DaySettlement<'_>> = nights
             .iter()
-            .map(|(contract, price, today, next)| DaySettlement {
+            .map(|(contract, price, next)| DaySettlement {
                 contract: *contract,
                 price: *price,
-                today,
                 next,
             })
             .collect();

@@ -17,9 +17,10 @@ impl Venue {
         let expiry = self.rules.sheet().expiry.clone();
         for place in 0..self.listings.len() {
             let Some(Some(listing)) = self.listings.get_mut(place) else { continue };
-            if listing.last != day || listing.terms.is_none() {
+            if !listing.terms.as_ref().is_some_and(|terms| terms.last_trading_day) {
                 continue;
             }
+            listing.ended = Some(day);
             let terms = listing.terms.take();
             match &expiry {
                 Expiry::Physical(_) => listing.in_delivery = terms,
@@ -83,9 +84,8 @@ impl Venue {
         let Expiry::Physical(rules) = self.rules.sheet().expiry.clone() else { return Ok(()) };
         for place in 0..self.listings.len() {
             let Some(Some(listing)) = self.listings.get(place) else { continue };
-            let due = listing.awaits_delivery()
-                && self.calendar.days_to(listing.last, day)? >= u32::from(rules.delivery_days);
-            if !due {
+            let Some(ended) = listing.ended.filter(|_| listing.awaits_delivery()) else { continue };
+            if self.calendar.days_to(ended, day)? < u32::from(rules.delivery_days) {
                 continue;
             }
             let (month, (turnover, lots)) = (listing.month, listing.delivery_month);

@@ -15,8 +15,8 @@ pub struct Listing {
     pub month: ContractMonth,
     /// First trading day.
     pub listed: Date,
-    /// Last trading day.
-    pub last: Date,
+    /// Last trading day, once it is over.
+    pub ended: Option<Date>,
     /// Step of its prices.
     pub tick: Tick,
     /// Whether it has traded.
@@ -42,14 +42,13 @@ impl Listing {
     pub(super) const fn new(
         month: ContractMonth,
         listed: Date,
-        last: Date,
         tick: Tick,
         lock: LockState,
     ) -> Self {
         Self {
             month,
             listed,
-            last,
+            ended: None,
             tick,
             traded: false,
             lock,

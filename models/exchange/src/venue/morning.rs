@@ -11,7 +11,7 @@ use crate::clearing::ForcedOrder;
 use crate::contract::{ContractIdx, ContractMonth};
 use crate::delivery::ReceiptId;
 use crate::order::{NewOrder, OrderKind, Side};
-use crate::rules::{LockState, Standing as ContractStanding};
+use crate::rules::{ContractStanding, LockState};
 use crate::terms::Terms;
 use crate::units::{Lots, Money, Price};
 
@@ -93,12 +93,11 @@ impl Venue {
             let place = free.ok_or_else(|| {
                 DayFault::NoPlace(self.contracts().filter(|(_, l)| l.awaits_delivery()).count())
             })?;
-            let last = self.rules.last_trading_day(&self.calendar, month)?;
             let tick = self.rules.tick(day, month);
             let price = self.first_reference(month, tick)?;
             self.clearing.list(idx(place), tick.value(), price)?;
             if let Some(listing) = self.listings.get_mut(place) {
-                *listing = Some(Listing::new(month, day, last, tick, LockState::default()));
+                *listing = Some(Listing::new(month, day, tick, LockState::default()));
             }
         }
         Ok(())

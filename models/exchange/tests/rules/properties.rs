@@ -5,9 +5,9 @@ use std::ops::Range;
 use jiff::ToSpan;
 use jiff::civil::date;
 use monazite_exchange::{
-    AfterLock, Close, ContractMonth, Hour, LockRules, LockState, Lots, MarginRules, Notice, Phase,
-    PositionTier, Price, Rate, RateLadder, ReductionLevels, RuleSheet, Rules, Side, Standing,
-    TradingCalendar,
+    AfterLock, Close, ContractMonth, ContractStanding, Hour, LockRules, LockState, Lots,
+    MarginRules, Notice, Phase, PositionTier, Price, Rate, RateLadder, ReductionLevels, RuleSheet,
+    Rules, Side, TradingCalendar,
 };
 use proptest::prelude::*;
 
@@ -109,7 +109,7 @@ prop_compose! {
         traded in any::<bool>(),
         locks in 0..3usize,
         first_limit in rate(1..15),
-    ) -> Standing {
+    ) -> ContractStanding {
         let calendar = calendar();
         let month = ContractMonth::new(2024, 10).unwrap();
         let last = calendar.index(calendar.nth(month, 10).unwrap()).unwrap();
@@ -120,7 +120,7 @@ prop_compose! {
         };
         let close = Close { locked: Some(Side::Buy), limit_rate: first_limit, days_left: 9 };
         let closes = (0..locks).fold(LockState::default(), |state, _| state.close(&lock, close).0);
-        Standing {
+        ContractStanding {
             month,
             listed: date(2023, 1, 2),
             day: calendar.days()[last - ahead],
@@ -185,8 +185,8 @@ proptest! {
         let calendar = calendar();
         let place = calendar.index(at.day).unwrap();
         let next = calendar.days().get(place + later).copied().unwrap_or(at.day);
-        if let Ok(then) = rules.terms(&calendar, &Standing { day: next, traded: true, ..at }) {
-            let now = rules.terms(&calendar, &Standing { traded: true, ..at }).unwrap();
+        if let Ok(then) = rules.terms(&calendar, &ContractStanding { day: next, traded: true, ..at }) {
+            let now = rules.terms(&calendar, &ContractStanding { traded: true, ..at }).unwrap();
             prop_assert!(now.phase <= then.phase, "{now:?} {then:?}");
         }
     }

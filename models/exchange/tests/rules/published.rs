@@ -2,8 +2,8 @@
 
 use jiff::civil::{Date, date};
 use monazite_exchange::{
-    Close, ContractMonth, LockAction, LockState, Lots, Money, Phase, Price, Rate, ReductionLevels,
-    Rules, Side, Standing, Terms, TermsFault, TradingCalendar,
+    Close, ContractMonth, ContractStanding, LockAction, LockState, Lots, Money, Phase, Price, Rate,
+    ReductionLevels, Rules, Side, Terms, TermsFault, TradingCalendar,
 };
 
 /// Weekdays on which Chinese futures exchanges were closed, 2023-07 to 2024-02 and 2026-01 to 2026-02.
@@ -33,8 +33,8 @@ fn month(text: &str) -> ContractMonth {
 }
 
 /// Lithium carbonate due in February 2024 at a price of 100,000 CNY/t.
-fn lc2402(day: Date, open_interest: u32, lock: LockState) -> Standing {
-    Standing {
+fn lc2402(day: Date, open_interest: u32, lock: LockState) -> ContractStanding {
+    ContractStanding {
         month: month("2024-02"),
         listed: date(2023, 7, 21),
         day,
@@ -103,7 +103,8 @@ fn the_life_of_lc2402_is_as_published() {
 fn opening_caps_and_fees_of_lc2401_and_lc2402_are_as_published() {
     let (rules, calendar) = (gfex_lc(), calendar());
     let terms = |contract: &str, day| {
-        let at = Standing { month: month(contract), ..lc2402(day, 1_000, LockState::default()) };
+        let at =
+            ContractStanding { month: month(contract), ..lc2402(day, 1_000, LockState::default()) };
         rules.terms(&calendar, &at).unwrap()
     };
     let cap = |contract: &str, day| terms(contract, day).opening_cap.map(Lots::get);
@@ -134,7 +135,7 @@ fn the_locks_of_february_2026_are_as_published() {
         ("2026-09", locked(&rules, Side::Sell, &[11, 14]), 16, 18),
         ("2026-05", first.close(lock, unlocked).0, 11, 13),
     ] {
-        let at = Standing {
+        let at = ContractStanding {
             month: month(contract),
             listed: rules.listing_day(&calendar, month(contract)).unwrap(),
             ..lc2402(date(2026, 2, 3), 100_000, state)
@@ -176,29 +177,29 @@ fn contracts_are_listed_as_those_of_july_2023_were() {
 fn what_has_no_terms_says_why() {
     let (rules, calendar) = (gfex_lc(), calendar());
     let at = lc2402(date(2024, 2, 23), 0, LockState::default());
-    let say = |at: &Standing| rules.terms(&calendar, at).unwrap_err().to_string();
+    let say = |at: &ContractStanding| rules.terms(&calendar, at).unwrap_err().to_string();
     assert_eq!(say(&at), "contract 2024-02 traded until 2024-02-22, not on 2024-02-23");
-    let early = Standing { day: date(2023, 7, 20), ..at };
+    let early = ContractStanding { day: date(2023, 7, 20), ..at };
     assert_eq!(say(&early), "contract 2024-02 trades from 2023-07-21 on, not on 2023-07-20");
     assert_eq!(
-        say(&Standing { month: month("2023-12"), ..at }),
+        say(&ContractStanding { month: month("2023-12"), ..at }),
         "no contract of gfex-lc is delivered in 2023-12; its months are [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] from \
          2024-01 on"
     );
     assert_eq!(
-        say(&Standing { listed: date(2024, 3, 1), ..at }),
+        say(&ContractStanding { listed: date(2024, 3, 1), ..at }),
         "contract 2024-02 would be listed on 2024-03-01, after its last trading day 2024-02-22"
     );
-    let sunday = Standing { day: date(2024, 2, 18), ..at };
+    let sunday = ContractStanding { day: date(2024, 2, 18), ..at };
     assert_eq!(say(&sunday), "2024-02-18 is not a trading day");
     let day = date(2024, 2, 19);
-    let free = Standing { day, reference: Price::new(0), ..at };
+    let free = ContractStanding { day, reference: Price::new(0), ..at };
     assert!(matches!(rules.terms(&calendar, &free), Err(TermsFault::Reference { .. })));
     let short = TradingCalendar::weekdays(date(2023, 7, 1), date(2024, 2, 20), &[]).unwrap();
-    let fault = rules.terms(&short, &Standing { day, month: month("2024-03"), ..at });
+    let fault = rules.terms(&short, &ContractStanding { day, month: month("2024-03"), ..at });
     assert!(matches!(fault, Err(TermsFault::Calendar(_))), "{fault:?}");
     // Neither the phase nor the end of the one due in April is in question yet.
-    let later = rules.terms(&short, &Standing { day, month: month("2024-04"), ..at });
+    let later = rules.terms(&short, &ContractStanding { day, month: month("2024-04"), ..at });
     assert!(later.is_ok(), "{later:?}");
 }
 
@@ -235,7 +236,7 @@ fn proposals_have_lots_like_lithium_carbonate() {
 #[test]
 fn a_venue_without_limits_has_none() {
     let rules = Rules::preset("c-ndpr").unwrap();
-    let at = Standing {
+    let at = ContractStanding {
         month: month("2024-02"),
         listed: date(2023, 7, 21),
         day: date(2024, 2, 29),
@@ -249,7 +250,7 @@ fn a_venue_without_limits_has_none() {
     assert_eq!((terms.margin, terms.margin_hedger), (Rate::ppm(132_000), Rate::percent(12)));
     assert!(terms.last_trading_day, "the month's last weekday");
     assert_eq!(terms.position_limit, Some(Lots::new(1_000)));
-    let earlier = Standing { day: date(2024, 1, 31), ..at };
+    let earlier = ContractStanding { day: date(2024, 1, 31), ..at };
     assert_eq!(rules.terms(&calendar(), &earlier).unwrap().position_limit, None);
 }
 
