@@ -56,11 +56,11 @@ pub fn auction_price(
             (None, Some(offer)) => offer.0,
             (None, None) => MOST,
         };
-        let limited = |demand: u64, supply: u64| {
-            [demand.saturating_sub(unlimited_bids), supply.saturating_sub(unlimited_offers)]
+        let better = |demand: u64, supply: u64| {
+            [(demand, demand.saturating_sub(unlimited_bids)), (supply, supply.saturating_sub(unlimited_offers))]
         };
         if let Some(between) = between(last, next, reference) {
-            let better = limited(demand, supply);
+            let better = better(demand, supply);
             consider(&mut best, between, [demand, supply], better, reference);
         }
         if next == MOST {
@@ -72,7 +72,7 @@ pub fn auction_price(
         if next == LEAST {
             unlimited_offers = offered;
         } else {
-            let better = limited(higher, supply);
+            let better = better(higher, supply);
             consider(&mut best, next, [demand, lower_or_equal], better, reference);
         }
         (demand, supply, last) = (higher, lower_or_equal, next);
@@ -85,17 +85,18 @@ fn between(low: Price, high: Price, reference: Price) -> Option<Price> {
     (first <= last).then(|| Price::new(reference.ticks().clamp(first, last)))
 }
 
-/// Takes a price if it is better than the best so far: lots bid and offered at the price, and those with a limit that is
-/// strictly better than it.
+/// Takes a price if it is better than the best so far: lots bid and offered at the price, and of both sides those strictly better
+/// than it, all and those with a limit. Orders without a limit come first: where they leave nothing, no order with a limit
+/// may be better than the price.
 fn consider(
     best: &mut Option<AuctionPrice>,
     price: Price,
     [demand, supply]: [u64; 2],
-    better: [u64; 2],
+    better: [(u64, u64); 2],
     reference: Price,
 ) {
     let volume = demand.min(supply);
-    if volume == 0 || better.iter().any(|lots| *lots > volume) {
+    if volume == 0 || better.iter().any(|(all, limited)| *all > volume && *limited > 0) {
         return;
     }
     let imbalance = demand.wrapping_sub(supply).cast_signed();

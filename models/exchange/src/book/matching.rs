@@ -233,9 +233,7 @@ impl Book {
                 self.admit(price)?;
                 price
             }
-            // As good as a price can be: the limit, or without limits the end of all prices.
-            (OrderKind::Market, Side::Buy) => self.limits.high,
-            (OrderKind::Market, Side::Sell) => self.limits.low,
+            (OrderKind::Market, side) => self.band.market_price(side),
             (OrderKind::ImmediateOrCancel(_) | OrderKind::FillOrKill(_), _) => {
                 return Err(Refusal::Closed);
             }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::slots::MOST_ORDERS;
-use crate::order::SelfTrade;
+use crate::auction::{LEAST, MOST};
+use crate::order::{SelfTrade, Side};
 use crate::terms::Limits;
 use crate::units::Price;
 
@@ -99,6 +100,16 @@ pub enum BookFault {
 }
 
 impl Band {
+    /// Where market orders wait for the auction: at the limit, or without limits at the end of all prices.
+    pub(super) const fn market_price(self, side: Side) -> Price {
+        match (self, side) {
+            (Self::Limits(limits), Side::Buy) => limits.high,
+            (Self::Limits(limits), Side::Sell) => limits.low,
+            (Self::Window { .. }, Side::Buy) => MOST,
+            (Self::Window { .. }, Side::Sell) => LEAST,
+        }
+    }
+
     /// A band's ends and how many levels its array has.
     pub(super) fn extent(self) -> Result<(Limits, usize), BookFault> {
         let fault = |levels| BookFault::Levels { levels, fewest: FEWEST_LEVELS, most: MOST_LEVELS };
@@ -115,8 +126,9 @@ impl Band {
                 Ok((limits, usize::try_from(span).unwrap_or(1)))
             }
             Self::Window { levels, .. } if (FEWEST_LEVELS..=MOST_LEVELS).contains(&levels) => {
-                let all = Limits { low: Price::new(i32::MIN), high: Price::new(i32::MAX) };
-                Ok((all, levels as usize))
+                // The ends of all prices are for orders without a limit.
+                let (low, high) = (i32::MIN.saturating_add(1), i32::MAX.saturating_sub(1));
+                Ok((Limits { low: Price::new(low), high: Price::new(high) }, levels as usize))
             }
             Self::Window { levels, .. } => Err(fault(u64::from(levels))),
         }

@@ -153,7 +153,7 @@ impl Book {
             && self.slots.is_vacant(slot)
             && !order.lots.is_zero()
             && order.account.0 < self.spec.accounts
-            && self.admit(order.price).is_ok()
+            && (self.admit(order.price).is_ok() || waits)
             && (1..self.next_order).contains(&order.order.sequence())
             && (!order.market || self.session == Session::Auction);
         if !fits {

@@ -42,8 +42,8 @@ impl Book {
                 left = left.saturating_sub(u64::from(lots.get()));
             }
         }
-        for (side, limit) in [(Side::Buy, self.limits.high), (Side::Sell, self.limits.low)] {
-            self.withdraw_market_orders(side, limit, tape);
+        for side in [Side::Buy, Side::Sell] {
+            self.withdraw_market_orders(side, self.band.market_price(side), tape);
         }
         self.session = Session::Continuous;
         Ok(outcome)

@@ -145,7 +145,7 @@ impl Book {
                     // A broken chain may never end.
                     break;
                 }
-                if !self.limits.admit(slot.price) {
+                if !slot.market && !self.limits.admit(slot.price) {
                     found.push(Violation::OutsideLimits { order: slot.id, price: slot.price });
                 }
                 let lots = u64::from(slot.lots.get());

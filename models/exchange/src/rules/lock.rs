@@ -142,24 +142,6 @@ mod tests {
     }
 
     #[test]
-    fn a_book_is_locked_when_one_side_stands_at_the_limit_alone() {
-        let price = |ticks| Some(Price::new(ticks));
-        let limits = Limits { low: Price::new(93), high: Price::new(107) };
-        assert_eq!(limits.locked(price(107), None), Some(Side::Buy));
-        assert_eq!(limits.locked(None, price(93)), Some(Side::Sell));
-        for (bid, ask) in [
-            (price(106), None),
-            (None, price(94)),
-            (price(106), price(107)),
-            (None, price(107)),
-            (price(93), None),
-            (None, None),
-        ] {
-            assert_eq!(limits.locked(bid, ask), None, "{bid:?} {ask:?}");
-        }
-    }
-
-    #[test]
     fn a_pause_lasts_a_day_and_resets() {
         let rules = rules(AfterLock::Pause);
         let mut state = LockState::default();

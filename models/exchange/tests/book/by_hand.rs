@@ -218,7 +218,10 @@ fn locked_is_one_side_alone_at_its_limit() {
     assert_eq!(at_close(&[(Side::Buy, 1100), (Side::Sell, 1100)]), None);
     let mut free = Book::new(window(1000), spec(SelfTrade::default())).unwrap();
     free.open();
-    free.submit(order(1, Side::Buy, 1, at(i32::MAX)), &mut ()).unwrap();
+    free.submit(order(1, Side::Buy, 1, at(i32::MAX - 1)), &mut ()).unwrap();
+    // The ends of all prices are for orders without a limit.
+    let end = Refusal::OverLimit { price: i32::MAX, low: i32::MIN + 1, high: i32::MAX - 1 };
+    assert_eq!(free.submit(order(1, Side::Buy, 1, at(i32::MAX)), &mut ()), Err(end));
     assert_eq!(free.close(&mut ()).locked, None);
 }
 

@@ -184,6 +184,12 @@ impl NaiveBook {
                 low: limits.low.ticks(),
                 high: limits.high.ticks(),
             }),
+            // The ends of all prices are for orders without a limit.
+            None if [i32::MIN, i32::MAX].contains(&price.ticks()) => Err(Refusal::OverLimit {
+                price: price.ticks(),
+                low: i32::MIN + 1,
+                high: i32::MAX - 1,
+            }),
             _ => Ok(()),
         }
     }
@@ -295,6 +301,19 @@ impl NaiveBook {
                 .sum()
         };
         (sum(Side::Buy), sum(Side::Sell))
+    }
+
+    /// The same of orders with a limit, in a book without limits; of all orders in one with.
+    pub(crate) fn limited_demand_and_supply(&self, price: i64) -> (u64, u64) {
+        let all = self.demand_and_supply(price);
+        if self.limits.is_some() {
+            return all;
+        }
+        let of = |side: Side| -> u64 {
+            let orders = self.orders.iter().filter(|o| o.side == side && o.market);
+            orders.map(|o| u64::from(o.lots)).sum()
+        };
+        (all.0 - of(Side::Buy), all.1 - of(Side::Sell))
     }
 
     pub(crate) fn close(&mut self) {

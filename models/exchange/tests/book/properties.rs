@@ -135,7 +135,7 @@ proptest! {
             pair.submit(order);
         }
         pair.compare_state();
-        let by_search = search(&pair, reference, limited);
+        let by_search = search(&pair, reference);
         let outcome = pair.book.indicative(Price::new(reference));
         prop_assert_eq!(outcome.map(|a| (a.price.wide(), a.volume)), by_search);
         pair.uncross(Price::new(reference));
@@ -175,9 +175,8 @@ proptest! {
 }
 
 /// The auction's price and volume from its definition, over all prices that orders can have and the reference.
-fn search(pair: &Pair, reference: i32, limited: bool) -> Option<(i64, u64)> {
-    let ends = if limited { vec![] } else { vec![i64::from(i32::MIN), i64::from(i32::MAX)] };
-    let all: Vec<i64> = (-21..=21).chain(ends).collect();
+fn search(pair: &Pair, reference: i32) -> Option<(i64, u64)> {
+    let all: Vec<i64> = (-21..=21).collect();
     let volume = |p: i64| {
         let (demand, supply) = pair.naive.demand_and_supply(p);
         demand.min(supply)
@@ -190,8 +189,10 @@ fn search(pair: &Pair, reference: i32, limited: bool) -> Option<(i64, u64)> {
     let largest: Vec<i64> = all.into_iter().filter(|&p| volume(p) == most).collect();
     let least = largest.iter().map(|&p| gap(p)).min()?;
     let served = |p: i64| {
-        pair.naive.demand_and_supply(p + 1).0 <= most
-            && pair.naive.demand_and_supply(p - 1).1 <= most
+        let (bids, offers) = (p + 1, p - 1);
+        let all = (pair.naive.demand_and_supply(bids).0, pair.naive.demand_and_supply(offers).1);
+        let limited = |p| pair.naive.limited_demand_and_supply(p);
+        (all.0 <= most || limited(bids).0 == 0) && (all.1 <= most || limited(offers).1 == 0)
     };
     let fair = largest.into_iter().filter(|&p| gap(p) == least && served(p));
     fair.min_by_key(|&p| (p.abs_diff(i64::from(reference)), p)).map(|price| (price, most))
