@@ -213,7 +213,7 @@ pub enum Refusal {
     /// A market order when nobody is on the other side.
     #[error("nobody is on the other side")]
     NoOtherSide,
-    /// The book holds as many orders as the day's event budget foresees.
+    /// The book holds as many orders, or its journal as many instructions, as it was made for.
     #[error("the book is full")]
     BookFull,
     /// Not in this part of the day.

@@ -88,7 +88,7 @@ impl Clone for Ladder {
 }
 
 impl Ladder {
-    /// A side whose array has `width` levels from `base` on.
+    /// A side without an array yet.
     pub(super) fn new(side: Side) -> Self {
         Self {
             side,
@@ -100,7 +100,7 @@ impl Ladder {
         }
     }
 
-    /// Empties the side and puts its array over the keys from `low` to `high`. Keeps memory that is large enough.
+    /// Empties the side and puts its array over `width` keys from `low` on. Keeps memory that is large enough.
     pub(super) fn cover(&mut self, low: i32, width: usize) {
         self.base = low;
         self.levels.clear();
@@ -383,7 +383,7 @@ impl Ladder {
         i32::try_from(self.key_at(place)).unwrap_or(i32::MAX)
     }
 
-    /// What is wrong with the array, its marks and the list beyond: for [`super::Book::violations`].
+    /// Whether array, marks, best key and the list beyond agree: for [`super::Book::violations`].
     pub(super) fn is_sound(&self) -> bool {
         let marks = self
             .levels

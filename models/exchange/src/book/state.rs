@@ -148,6 +148,7 @@ impl Book {
     /// Puts a stored order back into its slot; false if it cannot rest there.
     fn resume_order(&mut self, side: Side, order: &StoredOrder) -> bool {
         let slot = order.order.slot();
+        let waits = order.market && order.price == self.band.market_price(side);
         let fits = slot != NONE
             && self.slots.find(order.order).is_none()
             && self.slots.is_vacant(slot)
