@@ -69,7 +69,7 @@ pub struct ClearingReport {
 /// Buffers of a settlement.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scratch {
-    pub(super) lots: Vec<Option<LotTerms>>,
+    pub(super) lots: Vec<LotTerms>,
     pub(super) sums: Vec<ContractSums>,
     pub(super) weights: Vec<Money>,
     pub(super) shares: Vec<Money>,
