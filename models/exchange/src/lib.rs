@@ -16,6 +16,7 @@ mod expiry;
 mod funds;
 mod ledger;
 mod order;
+mod scratch;
 mod terms;
 mod units;
 

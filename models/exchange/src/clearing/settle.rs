@@ -74,7 +74,7 @@ impl Clearing {
     ) -> Result<(), ClearingError> {
         self.settled_once(settlements)?;
         report.clear(self.n_accounts());
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         scratch.lots.clear();
         scratch.lots.resize(self.contracts.len(), LotTerms::default());
         scratch.sums.clear();
@@ -103,7 +103,7 @@ impl Clearing {
         self.deficit = false;
         let n_contracts = self.contracts.len().max(1);
         let rows = self.positions.chunks_exact_mut(n_contracts);
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         for ((account, state), positions) in (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
         {
             let mut row = mark_account(positions, state, &scratch.lots, &mut scratch.sums)?;
