@@ -57,7 +57,10 @@ pub fn auction_price(
             (None, None) => MOST,
         };
         let better = |demand: u64, supply: u64| {
-            [(demand, demand.saturating_sub(unlimited_bids)), (supply, supply.saturating_sub(unlimited_offers))]
+            [
+                (demand, demand.saturating_sub(unlimited_bids)),
+                (supply, supply.saturating_sub(unlimited_offers)),
+            ]
         };
         if let Some(between) = between(last, next, reference) {
             let better = better(demand, supply);

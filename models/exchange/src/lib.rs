@@ -119,6 +119,7 @@ mod journal;
 mod ledger;
 mod order;
 mod rules;
+mod scratch;
 mod spread;
 mod terms;
 mod units;
@@ -127,16 +128,15 @@ mod venue;
 pub use account::{AccountId, AccountKind, Domicile};
 pub use auction::{AuctionPrice, auction_price};
 pub use book::{
-    Acknowledgement, Band, Book, BookFault, BookSpec, Cancelled, CloseReport, Event, Fill,
-    MOST_ACCOUNTS, MOST_INSTRUCTIONS, MOST_LEVELS, MOST_ORDERS, Session, StateFault, Statistics,
-    Tape, Violation as BookViolation,
+    Acknowledgement, Band, Book, BookFault, BookSpec, BookViolation, Cancelled, CloseReport, Event,
+    Fill, MOST_ACCOUNTS, MOST_INSTRUCTIONS, MOST_LEVELS, MOST_ORDERS, Session, StateFault,
+    Statistics, Tape,
 };
 pub use calendar::{CalendarFault, TradingCalendar};
 pub use clearing::{
-    AccountClearing, Clearing, ClearingError, ClearingReport, ClearingRules, ContractClearing,
-    DaySettlement, DefaultCover, EnforcementReport, ForcedOrder, Level, Liquidation, Position,
-    Reduction, ReductionReport, ReductionRules, Standing, Violation as ClearingViolation,
-    WaterfallReport,
+    AccountClearing, Clearing, ClearingError, ClearingReport, ClearingRules, ClearingViolation,
+    ContractClearing, DaySettlement, DefaultCover, EnforcementReport, ForcedOrder, Level,
+    Liquidation, Position, Reduction, ReductionReport, Standing, WaterfallReport,
 };
 pub use contract::{ContractIdx, ContractMonth, MonthFault};
 pub use day::{OrderFlow, trading_day};

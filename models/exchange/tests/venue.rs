@@ -8,9 +8,10 @@
 
 use jiff::civil::{Date, date};
 use monazite_exchange::{
-    AccountId, AccountKind, CalendarSpread, ContractIdx, DayReport, Domicile, Event, Lots, Money,
-    NewOrder, NewReceipt, OrderId, OrderKind, Part, Price, Refusal, Request, Rules, Scheduled,
-    Side, SpreadFill, SpreadIdx, TradingCalendar, Venue, VenueSpec, VenueTape, trading_day,
+    AccountId, AccountKind, Acknowledgement, CalendarSpread, ContractIdx, DayReport, Domicile,
+    Event, Lots, Money, NewOrder, NewReceipt, OrderId, OrderKind, Part, Price, Refusal, Request,
+    Rules, Scheduled, Side, SpreadFill, SpreadIdx, TradingCalendar, Venue, VenueSpec, VenueTape,
+    trading_day,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -128,11 +129,7 @@ impl monazite_exchange::OrderFlow for RandomFlow {
         self.next(venue, 1)
     }
 
-    fn answered(
-        &mut self,
-        request: &Request,
-        answer: Result<monazite_exchange::Acknowledgement, monazite_exchange::Refusal>,
-    ) {
+    fn answered(&mut self, request: &Request, answer: Result<Acknowledgement, Refusal>) {
         if let (Request::Submit { contract, order }, Ok(taken)) = (request, answer)
             && !taken.resting.is_zero()
         {

@@ -48,7 +48,7 @@ pub use slots::MOST_ORDERS;
 pub use spec::{Band, BookFault, BookSpec, MOST_ACCOUNTS, MOST_INSTRUCTIONS, MOST_LEVELS};
 pub use state::StateFault;
 pub use tape::{Cancelled, Event, Fill, Tape};
-pub use violations::Violation;
+pub use violations::BookViolation;
 
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ use crate::units::Price;
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Violation {
+pub enum BookViolation {
     /// A bid reaches an offer while trading is continuous.
     #[error("the best bid ({bid}) reaches the best offer ({offer})")]
     Crossed {
@@ -76,7 +76,7 @@ pub enum Violation {
 
 impl Book {
     /// All that is broken in the state of the book; nothing, always. Time in proportion to orders, levels and accounts.
-    pub fn violations(&self) -> Vec<Violation> {
+    pub fn violations(&self) -> Vec<BookViolation> {
         let mut found = Vec::new();
         self.check_prices(&mut found);
         let mut exposures = vec![[0_u64; 2]; self.resting.len()];
@@ -90,31 +90,31 @@ impl Book {
                 resting = resting.wrapping_add(orders);
                 if kept != orders {
                     let account = u32::try_from(account).unwrap_or(u32::MAX);
-                    found.push(Violation::Exposure { account, kept, orders });
+                    found.push(BookViolation::Exposure { account, kept, orders });
                 }
             }
         }
         if n_orders != self.slots.n_taken() {
-            found.push(Violation::Structure(Side::Buy));
+            found.push(BookViolation::Structure(Side::Buy));
         }
         if self.session == Session::Closed && n_orders > 0 {
-            found.push(Violation::NotEmpty(n_orders));
+            found.push(BookViolation::NotEmpty(n_orders));
         }
         self.check_quantities(resting, &mut found);
         found
     }
 
-    fn check_prices(&self, found: &mut Vec<Violation>) {
+    fn check_prices(&self, found: &mut Vec<BookViolation>) {
         if self.session == Session::Continuous
             && let (Some(bid), Some(offer)) = (self.best(Side::Buy), self.best(Side::Sell))
             && bid >= offer
         {
-            found.push(Violation::Crossed { bid, offer });
+            found.push(BookViolation::Crossed { bid, offer });
         }
         if let Band::Limits(limits) = self.band {
             let outside = [self.statistics.low, self.statistics.high];
             let outside = outside.into_iter().flatten().filter(|&price| !limits.admit(price));
-            found.extend(outside.map(Violation::TradeOutsideLimits));
+            found.extend(outside.map(BookViolation::TradeOutsideLimits));
         }
     }
 
@@ -123,11 +123,11 @@ impl Book {
         side: Side,
         exposures: &mut [[u64; 2]],
         n_orders: &mut usize,
-        found: &mut Vec<Violation>,
+        found: &mut Vec<BookViolation>,
     ) {
         let ladder = &self.ladders[side as usize];
         if !ladder.is_sound() {
-            found.push(Violation::Structure(side));
+            found.push(BookViolation::Structure(side));
         }
         for (level_key, level) in ladder.best_first() {
             let price = super::ladder::price(side, level_key);
@@ -141,12 +141,12 @@ impl Book {
                     || key(side, slot.price) != level_key
                     || slot.id.sequence() <= sequence
                 {
-                    found.push(Violation::OutOfPlace(slot.id));
+                    found.push(BookViolation::OutOfPlace(slot.id));
                     // A broken chain may never end.
                     break;
                 }
                 if !slot.market && !self.limits.admit(slot.price) {
-                    found.push(Violation::OutsideLimits { order: slot.id, price: slot.price });
+                    found.push(BookViolation::OutsideLimits { order: slot.id, price: slot.price });
                 }
                 let lots = u64::from(slot.lots.get());
                 sum = sum.wrapping_add(lots);
@@ -157,17 +157,17 @@ impl Book {
                 (before, sequence, next) = (next, slot.id.sequence(), slot.next);
             }
             if level.lots != sum || level.tail != before {
-                found.push(Violation::LevelSum { price, level: level.lots, orders: sum });
+                found.push(BookViolation::LevelSum { price, level: level.lots, orders: sum });
             }
         }
     }
 
     /// Lots are counted modulo 2⁶⁴, and so is this sum.
-    fn check_quantities(&self, resting: u64, found: &mut Vec<Violation>) {
+    fn check_quantities(&self, resting: u64, found: &mut Vec<BookViolation>) {
         let traded = self.statistics.volume.wrapping_mul(2);
         let (entered, cancelled) = (self.entered, self.cancelled);
         if entered != traded.wrapping_add(cancelled).wrapping_add(resting) {
-            found.push(Violation::Quantities { entered, traded, cancelled, resting });
+            found.push(BookViolation::Quantities { entered, traded, cancelled, resting });
         }
     }
 }

@@ -24,7 +24,7 @@ impl Clearing {
         for loss in &report.largest {
             report.fund_target = report.fund_target.plus(*loss)?;
         }
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         scratch.apportionment.split(report.fund_target, &scratch.weights, &mut scratch.shares)?;
         let rows = report.accounts.iter_mut().zip(&scratch.shares);
         for ((account, state), (row, share)) in

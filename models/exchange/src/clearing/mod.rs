@@ -26,9 +26,9 @@ pub use error::ClearingError;
 pub use position::Position;
 pub use reduction::{Level, Reduction, ReductionReport};
 pub use report::{AccountClearing, ClearingReport, ContractClearing};
-pub use rules::{ClearingRules, ReductionRules};
+pub use rules::ClearingRules;
 pub use settle::DaySettlement;
-pub use violations::Violation;
+pub use violations::ClearingViolation;
 pub use waterfall::{DefaultCover, WaterfallReport};
 
 use serde::{Deserialize, Serialize};

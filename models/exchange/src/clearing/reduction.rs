@@ -4,18 +4,22 @@
 //! price, are filled at the limit price with opposite positions that have a profit, level by level: speculators with a
 //! large profit, with a smaller one, with any; then hedgers with a large one. Within a level, winners give in proportion to
 //! what they hold if that is more than is asked, and else losers receive in proportion to what they ask; fractions of a lot
-//! go to the largest remainders. What is left after the last level is not filled. (INE, *Risk Management Rules*, appendix
-//! "Methods and Procedures for the Fill of Unfilled Orders"; CFFEX as told by gaodun, frm.gaodun.com/jxwenda/38255.html.)
+//! go to the largest remainders. What is left after the last level is not filled. (CFFEX as told by gaodun,
+//! frm.gaodun.com/jxwenda/38255.html: 10 % loss; 10 %, 6 % and any profit, without hedgers. That hedgers with a large profit come
+//! last, as in INE's *Risk Management Rules*, appendix "Methods and Procedures for the Fill of Unfilled Orders", is from
+//! memory: only the beginning of that text could be read.)
 //! Profits are since entry, at average cost; the rules go back from the last trade, which would need every trade kept.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Apportionment, Clearing, Position, ReductionRules};
+use super::{Apportionment, Clearing, Position};
 use crate::account::{AccountId, AccountKind};
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
 use crate::order::{Side, Trade};
-use crate::units::{Lots, Money, Price};
+use crate::rules::ReductionLevels;
+use crate::scratch::Scratch;
+use crate::units::{Lots, Money, Price, Rate};
 
 /// What is asked of a forced reduction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Reduction {
     pub limit: Price,
     /// The day's settlement price, from which gains and losses are counted.
     pub settlement: Price,
+    /// Who takes part and who gives.
+    pub levels: ReductionLevels,
     /// Place in the book's tape of the first trade.
     pub sequence: u64,
 }
@@ -56,7 +62,7 @@ impl Level {
         kind: AccountKind,
         position: &Position,
         settlement: Price,
-        rules: &ReductionRules,
+        rules: &ReductionLevels,
     ) -> Option<Self> {
         let profit = position.profit_since_entry(settlement).filter(|profit| *profit > 0)?;
         let over = |rate| reaches(profit, position.size(), settlement, rate);
@@ -74,7 +80,7 @@ impl Level {
 }
 
 /// Whether `total` (ticks × lots) is at least a share of the price a lot.
-fn reaches(total: i64, lots: Lots, price: Price, rate: crate::units::Rate) -> bool {
+fn reaches(total: i64, lots: Lots, price: Price, rate: Rate) -> bool {
     // 64 bits times a million, and the product of three 32-bit numbers: both fit 128 bits.
     let needed = i128::from(price.wide().abs())
         .wrapping_mul(i128::from(lots.get()))
@@ -87,16 +93,16 @@ fn reaches(total: i64, lots: Lots, price: Price, rate: crate::units::Rate) -> bo
 pub struct ReductionReport {
     /// Trades at the limit, of the day that ended.
     pub trades: Vec<Trade>,
-    /// Lots that took part and lots that were filled, by level.
+    /// Lots filled, by level.
     pub filled: [u64; 4],
     /// Lots of closing orders that took part.
     pub asked: u64,
     #[serde(skip)]
-    scratch: Scratch,
+    scratch: Scratch<Matches>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Scratch {
+struct Matches {
     asks: Vec<Ask>,
     winners: Vec<(AccountId, Lots)>,
     weights: Vec<Money>,
@@ -109,12 +115,6 @@ struct Scratch {
 struct Ask {
     account: AccountId,
     lots: Lots,
-}
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 impl Clearing {
@@ -132,15 +132,15 @@ impl Clearing {
         self.contract(reduction.contract)?;
         report.trades.clear();
         (report.filled, report.asked) = ([0; 4], 0);
-        self.losers(reduction, unfilled, &mut report.scratch)?;
-        for ask in &report.scratch.asks {
+        self.losers(reduction, unfilled, &mut report.scratch.0)?;
+        for ask in &report.scratch.0.asks {
             report.asked = report.asked.saturating_add(u64::from(ask.lots.get()));
         }
         for (level, filled) in Level::ALL.into_iter().zip(&mut report.filled) {
             let first = report.trades.len();
-            self.winners(reduction, level, &mut report.scratch);
-            report.scratch.share_out()?;
-            report.scratch.pair(reduction, &mut report.trades);
+            self.winners(reduction, level, &mut report.scratch.0);
+            report.scratch.0.share_out()?;
+            report.scratch.0.pair(reduction, &mut report.trades);
             for trade in report.trades.get(first..).unwrap_or(&[]) {
                 self.record(reduction.contract, trade)?;
                 *filled = filled.saturating_add(u64::from(trade.lots.get()));
@@ -154,10 +154,10 @@ impl Clearing {
         &self,
         reduction: &Reduction,
         unfilled: &[(AccountId, Lots)],
-        scratch: &mut Scratch,
+        matches: &mut Matches,
     ) -> Result<(), ClearingError> {
-        let rules = self.rules.reduction;
-        let asks = &mut scratch.asks;
+        let rules = reduction.levels;
+        let asks = &mut matches.asks;
         asks.clear();
         for (account, lots) in unfilled {
             let account = *account;
@@ -184,21 +184,20 @@ impl Clearing {
         Ok(())
     }
 
-    fn winners(&self, reduction: &Reduction, level: Level, scratch: &mut Scratch) {
-        scratch.winners.clear();
+    fn winners(&self, reduction: &Reduction, level: Level, matches: &mut Matches) {
+        matches.winners.clear();
         for (account, position) in self.accounts().zip(self.positions(reduction.contract)) {
             let Some(kind) = self.kind(account) else { continue };
             if position.side() == Some(reduction.side)
-                && Level::of(kind, position, reduction.settlement, &self.rules.reduction)
-                    == Some(level)
+                && Level::of(kind, position, reduction.settlement, &reduction.levels) == Some(level)
             {
-                scratch.winners.push((account, position.size()));
+                matches.winners.push((account, position.size()));
             }
         }
     }
 }
 
-impl Scratch {
+impl Matches {
     /// Who gives and who receives how much at a level: the smaller of what is held and what is asked, both in proportion.
     fn share_out(&mut self) -> Result<(), ClearingError> {
         let money = |lots: Lots| Money::new(i64::from(lots.get()));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Apportionment;
 use super::settle::{ContractSums, LotTerms};
 use crate::contract::ContractIdx;
+use crate::scratch::Scratch;
 use crate::units::{Money, Price};
 
 /// What a settlement did to an account.
@@ -63,23 +64,17 @@ pub struct ClearingReport {
     /// What it holds.
     pub fund_held: Money,
     #[serde(skip)]
-    pub(super) scratch: Scratch,
+    pub(super) scratch: Scratch<Buffers>,
 }
 
 /// Buffers of a settlement.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scratch {
-    pub(super) lots: Vec<Option<LotTerms>>,
+pub(super) struct Buffers {
+    pub(super) lots: Vec<LotTerms>,
     pub(super) sums: Vec<ContractSums>,
     pub(super) weights: Vec<Money>,
     pub(super) shares: Vec<Money>,
     pub(super) apportionment: Apportionment,
-}
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 impl ClearingReport {
@@ -89,7 +84,7 @@ impl ClearingReport {
         self.accounts.reserve(n_accounts);
         self.contracts.clear();
         self.largest.clear();
-        self.scratch.weights.clear();
+        self.scratch.0.weights.clear();
         for total in [
             &mut self.fees,
             &mut self.reserve_share,

@@ -1,4 +1,4 @@
-//! What clearing is told: margins below which a call is made, funds, the levels of a forced reduction.
+//! What clearing is told: margins below which a call is made, funds.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,41 +16,16 @@ pub struct ClearingRules {
     /// whole at Chinese exchanges, which know one level of margin only.
     #[serde(default = "whole")]
     pub maintenance: Rate,
-    /// Levels of a forced reduction.
-    #[serde(default)]
-    pub reduction: ReductionRules,
 }
 
 const fn whole() -> Rate {
     Rate::WHOLE
 }
 
-/// Whose positions a forced reduction (强制减仓) closes, and in which order.
-///
-/// The defaults are those that the Shanghai exchanges write into their rules (INE, *Risk Management Rules*, appendix
-/// "Methods and Procedures for the Fill of Unfilled Orders"): `assumed` for a contract of another exchange, which
-/// publishes its own. CFFEX: 10 % loss; 10 %, 6 % and above zero for profits, without hedgers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReductionRules {
-    /// A closing order takes part if its account has lost at least this share of the settlement price a lot.
-    pub loss: Rate,
-    /// Speculators with a profit a lot of at least this share of the settlement price come first; hedgers with one last.
-    pub high: Rate,
-    /// Speculators with at least this come second, all others with a profit third.
-    pub low: Rate,
-}
-
-impl Default for ReductionRules {
-    fn default() -> Self {
-        Self { loss: Rate::percent(6), high: Rate::percent(6), low: Rate::percent(3) }
-    }
-}
-
 impl ClearingRules {
-    /// Rules with one level of margin and the usual levels of a forced reduction.
+    /// Rules with one level of margin.
     pub fn new(funds: FundRules) -> Self {
-        Self { funds, maintenance: Rate::WHOLE, reduction: ReductionRules::default() }
+        Self { funds, maintenance: Rate::WHOLE }
     }
 
     /// # Errors

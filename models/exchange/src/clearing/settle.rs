@@ -23,8 +23,8 @@ pub struct DaySettlement<'a> {
     pub next: &'a Terms,
 }
 
-/// What a lot gains and needs at a settlement, in fen, worked out once a contract.
-#[derive(Debug, Clone, Copy)]
+/// What a lot gains and needs at a settlement, in fen, worked out once a contract; nothing where none is listed.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LotTerms {
     gain: i64,
     margin: [i64; 2],
@@ -74,9 +74,9 @@ impl Clearing {
     ) -> Result<(), ClearingError> {
         self.settled_once(settlements)?;
         report.clear(self.n_accounts());
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         scratch.lots.clear();
-        scratch.lots.resize(self.contracts.len(), None);
+        scratch.lots.resize(self.contracts.len(), LotTerms::default());
         scratch.sums.clear();
         scratch.sums.resize(self.contracts.len(), ContractSums::default());
         for settlement in settlements {
@@ -86,7 +86,7 @@ impl Clearing {
                 return Err(MoneyOverflow.into());
             }
             if let Some(lot) = scratch.lots.get_mut(place) {
-                *lot = Some(terms);
+                *lot = terms;
             }
         }
         for settlement in settlements {
@@ -103,7 +103,7 @@ impl Clearing {
         self.deficit = false;
         let n_contracts = self.contracts.len().max(1);
         let rows = self.positions.chunks_exact_mut(n_contracts);
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         for ((account, state), positions) in (0..).map(AccountId).zip(&mut self.accounts).zip(rows)
         {
             let mut row = mark_account(positions, state, &scratch.lots, &mut scratch.sums)?;
@@ -119,7 +119,7 @@ impl Clearing {
         for (contract, (listed, (lot, sums))) in
             (0..).map(ContractIdx).zip(self.contracts.iter_mut().zip(sums))
         {
-            let (Some(listed), Some(lot)) = (listed, lot) else { continue };
+            let Some(listed) = listed else { continue };
             let ContractSums { lots, open_interest } = *sums;
             if lots != 0 {
                 return Err(ClearingError::Unbalanced { contract, lots });
@@ -170,13 +170,12 @@ impl Clearing {
 fn mark_account(
     positions: &mut [Position],
     state: &mut Account,
-    lots: &[Option<LotTerms>],
+    lots: &[LotTerms],
     sums: &mut [ContractSums],
 ) -> Result<AccountClearing, ClearingError> {
     let (mut variation, mut required, mut stress) = (0_i64, 0_i64, 0_i64);
     let kind = margin_place(state.kind);
     for ((position, lot), sums) in positions.iter_mut().zip(lots).zip(sums) {
-        let Some(lot) = lot else { continue };
         let held = i64::from(position.lots);
         variation = variation.wrapping_add(held.wrapping_mul(lot.gain));
         sums.lots = sums.lots.wrapping_add(held);

@@ -9,7 +9,7 @@ use crate::units::Money;
 /// Something that must hold and does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Violation {
+pub enum ClearingViolation {
     /// Longs and shorts differ.
     #[error("positions in contract {} sum to {lots} lots", contract.0)]
     Positions {
@@ -46,25 +46,25 @@ pub enum Violation {
 impl Clearing {
     /// What is broken. `covered` says that the waterfall has run since the last settlement, so that no account's cash may
     /// be below zero. Allocates only if something is.
-    pub fn violations(&self, covered: bool) -> Vec<Violation> {
+    pub fn violations(&self, covered: bool) -> Vec<ClearingViolation> {
         let mut broken = Vec::new();
         for contract in (0_u16..).map(ContractIdx).take(self.contracts.len()) {
             let lots =
                 self.positions(contract).fold(0_i64, |s, p| s.saturating_add(i64::from(p.lots())));
             if lots != 0 {
-                broken.push(Violation::Positions { contract, lots });
+                broken.push(ClearingViolation::Positions { contract, lots });
             }
         }
         let running = self.accounts.iter().map(|a| i128::from(a.running.minor()));
         let sum = running.fold(0_i128, i128::saturating_add);
         if sum != 0 {
-            broken.push(Violation::Gains { sum });
+            broken.push(ClearingViolation::Gains { sum });
         }
         self.broken_balances(covered, &mut broken);
         broken
     }
 
-    fn broken_balances(&self, covered: bool, broken: &mut Vec<Violation>) {
+    fn broken_balances(&self, covered: bool, broken: &mut Vec<ClearingViolation>) {
         const HOUSE: [Pot; 6] =
             [Pot::Outside, Pot::Variation, Pot::Reserve, Pot::Capital, Pot::Fees, Pot::Warehouses];
         let own = |a: AccountId| [Pot::Cash(a), Pot::Margin(a), Pot::Fund(a)];
@@ -75,15 +75,15 @@ impl Clearing {
             let free = matches!(pot, Pot::Outside | Pot::Variation)
                 || (!covered && matches!(pot, Pot::Cash(_)));
             if balance < Money::ZERO && !free {
-                broken.push(Violation::BelowZero { pot, balance });
+                broken.push(ClearingViolation::BelowZero { pot, balance });
             }
         }
         if sum != 0 {
-            broken.push(Violation::Money { sum });
+            broken.push(ClearingViolation::Money { sum });
         }
         let pool = self.ledger().balance(Pot::Variation);
         if pool != Money::ZERO {
-            broken.push(Violation::Pool(pool));
+            broken.push(ClearingViolation::Pool(pool));
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{Apportionment, Clearing, Standing, idx};
 use crate::account::AccountId;
 use crate::clearing::ClearingError;
 use crate::ledger::{Pot, Reason};
+use crate::scratch::Scratch;
 use crate::units::Money;
 
 /// What a default cost, by who paid.
@@ -57,19 +58,13 @@ pub struct WaterfallReport {
     /// What each account was assessed; empty without an assessment.
     pub assessments: Vec<Money>,
     #[serde(skip)]
-    scratch: Scratch,
+    scratch: Scratch<Buffers>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Scratch {
+struct Buffers {
     weights: Vec<Money>,
     apportionment: Apportionment,
-}
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 impl Clearing {
@@ -146,7 +141,7 @@ impl Clearing {
         if paid == Money::ZERO {
             return Ok(());
         }
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         scratch.weights.clear();
         scratch.weights.extend(self.accounts().map(|a| self.ledger.balance(Pot::Fund(a))));
         scratch.apportionment.split(paid, &scratch.weights, &mut report.from_fund)?;
@@ -166,7 +161,7 @@ impl Clearing {
         if missing == Money::ZERO {
             return Ok(());
         }
-        let scratch = &mut report.scratch;
+        let scratch = &mut report.scratch.0;
         scratch.weights.clear();
         for (account, state) in self.accounts().zip(&self.accounts) {
             let equity = self.ledger.equity(account)?;

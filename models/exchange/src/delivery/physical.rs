@@ -10,6 +10,7 @@ use crate::clearing::{Clearing, ClearingError};
 use crate::contract::ContractIdx;
 use crate::expiry::{Grade, PhysicalDelivery};
 use crate::ledger::{Pot, Reason};
+use crate::scratch::Scratch;
 use crate::units::{Lots, Money, MoneyOverflow, Price};
 
 /// A contract's delivery.
@@ -56,16 +57,7 @@ pub struct DeliveryReport {
     /// Gains at the delivery settlement price over the last settlement.
     pub gains: Money,
     #[serde(skip)]
-    scratch: Scratch,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Scratch(Matching);
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
+    scratch: Scratch<Matching>,
 }
 
 impl Clearing {

@@ -136,7 +136,7 @@ impl Venue {
             let (state, action) = self.rules.close(listing.lock, close);
             listing.lock = state;
             row.action = action;
-            let (Some(LockAction::ForcedReduction { .. }), Some(side), Some(limits)) =
+            let (Some(LockAction::ForcedReduction(levels)), Some(side), Some(limits)) =
                 (action, row.locked, row.limits)
             else {
                 continue;
@@ -147,6 +147,7 @@ impl Venue {
                 side,
                 limit: if side == Side::Buy { limits.high } else { limits.low },
                 settlement: row.settlement,
+                levels,
                 // Trades of a reduction come after the book's.
                 sequence: u64::MAX / 2,
             };

@@ -34,12 +34,12 @@ use serde::{Deserialize, Serialize};
 use crate::account::{AccountId, AccountKind, Domicile};
 use crate::book::{Band, Book, BookSpec};
 use crate::calendar::TradingCalendar;
-use crate::clearing::{Clearing, ClearingError, ClearingRules, Liquidation, ReductionRules};
+use crate::clearing::{Clearing, ClearingError, ClearingRules, Liquidation};
 use crate::contract::{ContractIdx, ContractMonth};
 use crate::delivery::Warehouses;
 use crate::digest::Fnv;
 use crate::expiry::Expiry;
-use crate::rules::{AfterLock, ReductionLevels, Rules};
+use crate::rules::Rules;
 use crate::spread::SpreadBook;
 use crate::terms::{Limits, Terms};
 use crate::units::{Money, Price};
@@ -113,12 +113,7 @@ impl Venue {
     pub fn new(rules: Rules, calendar: TradingCalendar, spec: VenueSpec) -> Result<Self, DayFault> {
         let sheet = rules.sheet();
         let n_contracts = u16::from(sheet.contract.listed_at_a_time).saturating_add(IN_DELIVERY);
-        let mut clearing = ClearingRules::new(sheet.funds.clone());
-        if let Some(AfterLock::ForcedReduction(levels)) = sheet.lock.as_ref().map(|l| l.after) {
-            let ReductionLevels { loss, high, low } = levels;
-            clearing.reduction = ReductionRules { loss, high, low };
-        }
-        let clearing = Clearing::new(clearing, n_contracts)?;
+        let clearing = Clearing::new(ClearingRules::new(sheet.funds.clone()), n_contracts)?;
         let warehouses = match &sheet.expiry {
             Expiry::Physical(rules) => Some(Warehouses::new(rules)),
             Expiry::Cash(_) => None,

@@ -1,8 +1,8 @@
 //! What is broken in a venue: everything that must hold after every event and every night.
 
 use super::{Part, Venue};
-use crate::book;
-use crate::clearing;
+use crate::book::{Book, BookViolation};
+use crate::clearing::ClearingViolation;
 use crate::contract::ContractIdx;
 
 /// Something that must hold and does not.
@@ -15,11 +15,11 @@ pub enum VenueViolation {
         /// Which.
         contract: ContractIdx,
         /// What.
-        violation: book::Violation,
+        violation: BookViolation,
     },
     /// In clearing.
     #[error("clearing: {0}")]
-    Clearing(clearing::Violation),
+    Clearing(ClearingViolation),
     /// More receipts than metal.
     #[error("{receipts} lots of receipts for {stock} lots of grade {grade} in store")]
     Receipts {
@@ -65,12 +65,7 @@ impl Venue {
         found
     }
 
-    fn check_reserved(
-        &self,
-        contract: ContractIdx,
-        book: &book::Book,
-        found: &mut Vec<VenueViolation>,
-    ) {
+    fn check_reserved(&self, contract: ContractIdx, book: &Book, found: &mut Vec<VenueViolation>) {
         use crate::order::Side::{Buy, Sell};
         let positions = self.clearing.positions(contract);
         for (account, position) in self.clearing.accounts().zip(positions) {

@@ -1,7 +1,8 @@
 //! Forced reduction: who gives and who receives, level by level, in a table worked out by hand.
 
 use monazite_exchange::{
-    AccountId, AccountKind, ContractIdx, Lots, Reduction, ReductionReport, Side,
+    AccountId, AccountKind, ContractIdx, Lots, Rate, Reduction, ReductionLevels, ReductionReport,
+    Side,
 };
 
 use crate::market::{Market, lots, terms, ticks};
@@ -38,6 +39,7 @@ fn reduce(
         side,
         limit: ticks(limit),
         settlement: ticks(limit),
+        levels: LEVELS,
         sequence: 100,
     };
     let mut report = ReductionReport::default();
@@ -53,6 +55,9 @@ use AccountKind::{Hedger as H, MarketMaker as M, Speculator as S};
 
 /// Locked at the upper limit of 6,000; 6 % of it is 360 ticks, 3 % is 180.
 /// What is asked by shorts, and what longs give up, level by level.
+const LEVELS: ReductionLevels =
+    ReductionLevels { loss: Rate::percent(6), high: Rate::percent(6), low: Rate::percent(3) };
+
 #[test]
 fn levels_are_emptied_in_order() {
     let holders = [

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use monazite_exchange::{
     AccountId, AccountKind, CashSettlement, ClearingReport, ContractIdx, Delivery, DeliveryReport,
     Expiry, Grade, Lots, Money, NewOrder, OrderKind, PhysicalDelivery, Pot, Rate, Reason,
-    Reduction, ReductionReport, Side, Standing, Terms, Warehouses, final_price,
+    Reduction, ReductionLevels, ReductionReport, Side, Standing, Terms, Warehouses, final_price,
 };
 use proptest::prelude::*;
 
@@ -237,8 +237,16 @@ impl Run {
                 .map(|(a, p)| (a, p.size()))
                 .collect();
             let price = ticks(self.prices[usize::from(contract)]);
-            let reduction =
-                Reduction { contract: place, side, limit: price, settlement: price, sequence: 0 };
+            let [loss, high, low] = [6, 6, 3].map(Rate::percent);
+            let levels = ReductionLevels { loss, high, low };
+            let reduction = Reduction {
+                contract: place,
+                side,
+                limit: price,
+                settlement: price,
+                levels,
+                sequence: 0,
+            };
             let mut report = ReductionReport::default();
             let before = self.market.clearing.positions(place).copied().collect::<Vec<_>>();
             self.market.clearing.reduce(&reduction, &unfilled, &mut report).unwrap();
