@@ -83,7 +83,7 @@ fn run() -> ([Duration; 3], u64) {
     let mut venue = Venue::new(Rules::new(sheet).unwrap(), calendar, spec).unwrap();
     for i in 0..N_ACCOUNTS {
         let kind = if i % 4 == 0 { AccountKind::Hedger } else { AccountKind::Speculator };
-        venue.open_account(kind, Domicile::Domestic, Money::new(100_000_000_00)).unwrap();
+        venue.open_account(kind, Domicile::Domestic, Money::new(10_000_000_000)).unwrap();
     }
     let days: Vec<Date> = venue.calendar().days().iter().copied().take(DAYS).collect();
     let mut random = Xoshiro256PlusPlus::seed_from_u64(20_261_125);

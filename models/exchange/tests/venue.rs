@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
-    reason = "a test that fails on an error"
+    clippy::inconsistent_digit_grouping,
+    reason = "a test that fails on an error; money in yuan and fen: 246_000_00"
 )]
 
 use jiff::civil::{Date, date};

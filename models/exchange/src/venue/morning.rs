@@ -7,7 +7,7 @@ use super::session::{VenueTape, idx};
 use super::{DayFault, DayReport, Listing, Part, Venue, WINDOW};
 use crate::account::{AccountId, AccountKind};
 use crate::book::Band;
-use crate::clearing::ForcedOrder;
+use crate::clearing::{ForcedOrder, Standing};
 use crate::contract::{ContractIdx, ContractMonth};
 use crate::delivery::ReceiptId;
 use crate::order::{NewOrder, OrderKind, Side};
@@ -241,7 +241,7 @@ impl Venue {
             for (account, position) in self.clearing.accounts().zip(positions) {
                 let Some(held) = position.side() else { continue };
                 // Who is closed out already is no further over a limit.
-                let may_open = self.clearing.standing(account).is_some_and(|s| s.may_open());
+                let may_open = self.clearing.standing(account).is_some_and(Standing::may_open);
                 if self.clearing.kind(account) != Some(AccountKind::Speculator) || !may_open {
                     continue;
                 }

@@ -155,7 +155,7 @@ impl Venue {
         self.count(contract)?;
         self.checked(contract, &order)?;
         self.clearing.accept(contract, &order)?;
-        self.to_book(contract, order, tape)
+        self.enter(contract, order, tape)
     }
 
     /// An order that clearing sends, whatever its owner's means.
@@ -168,11 +168,11 @@ impl Venue {
         let NewOrder { account, side, lots, .. } = order;
         let too_large = |_| Refusal::TooLarge { lots: lots.get(), most: u32::MAX };
         self.clearing.reserve(contract, account, side, lots).map_err(too_large)?;
-        self.to_book(contract, order, tape)
+        self.enter(contract, order, tape)
     }
 
     /// An order whose lots are reserved.
-    fn to_book<T: VenueTape + ?Sized>(
+    fn enter<T: VenueTape + ?Sized>(
         &mut self,
         contract: ContractIdx,
         order: NewOrder,
