@@ -284,6 +284,29 @@ fn a_calibration_says_where_each_parameter_comes_from() {
 }
 
 #[test]
+fn the_cost_of_storage_is_what_the_moments_of_the_price_ask_for() {
+    let output = monazite(&["calibrate", "--moments", "--json"]);
+    assert_exit(&output, 0);
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let storers = &found["storers"];
+    let cost = &storers["parameters"][1];
+    assert_eq!(cost["name"], "storage.cost");
+    // Recorded to two digits, with its standard error.
+    let parameters = monazite(&["calibrate", "--json", "--quiet"]);
+    let parameters: Vec<Value> = serde_json::from_str(&stdout(&parameters)).unwrap();
+    let used = parameters.iter().find(|p| p["name"] == "storage.cost").unwrap();
+    assert!((used["value"].as_f64().unwrap() - cost["value"].as_f64().unwrap()).abs() < 5e-4);
+    assert!(used["origin"] == "estimated" && cost["se"].as_f64().unwrap() > 0.0, "{used}");
+    assert!(storers["p_value"].as_f64().unwrap() > 0.05, "{storers}");
+    let market = found["market"]["rows"].as_array().unwrap();
+    let of = |name: &str| market.iter().find(|r| r["name"] == name).unwrap();
+    let (sd, ratio) = (of("s.d."), |r: &Value| {
+        r["simulated"].as_f64().unwrap() / r["observed"].as_f64().unwrap()
+    });
+    assert!((ratio(sd) - 1.0).abs() < 0.02 && of("AR(1)")["simulated"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn arguments_that_make_no_sense() {
     refused(&["simulate", "licence-stopp"], "U002", "did you mean `licence-stop`");
     refused(&["simulate", "--fidelity", "l2"], "U004", "l1");
