@@ -71,7 +71,7 @@ impl Args {
         let calibration = basis.calibration();
         if self.moments {
             terminal.say("searching: the storage equilibrium is solved at every point");
-            return Ok(terminal.print(&calibration.price_moments()?.to_string())?);
+            return print_moments(&basis, terminal);
         }
         let rows = calibration.rows();
         for note in calibration.notes() {
@@ -94,6 +94,17 @@ impl Args {
         };
         Ok(terminal.print(&text)?)
     }
+}
+
+/// What the four moments of the Nd price ask of the market of storers, and what they are in the whole market.
+fn print_moments(basis: &MarketBasis, terminal: &mut Terminal) -> Result<(), Failure> {
+    let storers = basis.calibration().price_moments()?;
+    let market = basis.market_moments()?;
+    if terminal.json() {
+        let both = serde_json::json!({ "storers": storers, "market": market });
+        return Ok(terminal.print_json(&both)?);
+    }
+    Ok(terminal.print(&format!("{storers}\n{market}"))?)
 }
 
 fn identification(rows: &[ParameterRow]) -> Result<String, crate::diagnostic::Diagnostic> {

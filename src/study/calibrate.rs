@@ -27,6 +27,9 @@ mod fleets;
 mod moments;
 mod redraw;
 mod value_chain;
+mod whole_market;
+
+pub use whole_market::{MarketMoment, MarketMoments};
 
 pub(crate) use redraw::{Anchor, Inputs};
 
@@ -169,6 +172,9 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         ),
         ("trade.cny_per_usd".to_owned(), "mean of the year".to_owned()),
     ];
+    assumed.storage.cost = moments::storage_cost();
+    let moments = "AR(1), skewness and kurtosis of monthly Δln Nd, given the elasticity of a month";
+    pinned.push(("storage.cost".to_owned(), moments.to_owned()));
     let (prices, spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
     let licences = fit_licences(catalogue)?;
     licences.apply(&mut assumed.licences);

@@ -6,7 +6,8 @@ use monazite_physical::{
 };
 use monazite_series::Period;
 
-use super::{BASE_YEAR, Calibration, refused, standard_deviation};
+use super::whole_market::monthly_sd;
+use super::{BASE_YEAR, Calibration, refused};
 use crate::diagnostic::Diagnostic;
 
 /// Rounds of the search for the anchor, and its tolerance in logs.
@@ -195,10 +196,10 @@ impl Calibration {
         start: Period,
     ) -> Result<(), Diagnostic> {
         let conduct = Conduct::Theta(self.parameters.base_theta.value);
-        let paths =
-            activity.part(0, activity.n_paths().min(MOST_SD_PATHS)).map_err(|e| refused(&e))?;
+        let paths = some_paths(activity)?;
         let mut simulated = 0.0;
         let mut sd = self.parameters.disturbance.standard_deviation[1].value;
+        let (mut last, mut slope) = (None, 1.0_f64);
         for _ in 0..MAX_SD_ROUNDS {
             for one in &mut self.parameters.disturbance.standard_deviation {
                 *one = Parameter::around(
@@ -206,7 +207,7 @@ impl Calibration {
                     0.25,
                     "ln demand",
                     Origin::estimated(
-                        "so that simulated monthly Δln NdPr has the s.d. of Δln Nd 2013-01 to 2024-07; the same for all baskets",
+                        "so that simulated monthly Δln NdPr, taken as means of days, has the s.d. of Δln Nd 2013-01 to 2024-07; the same for all baskets",
                     ),
                 );
             }
@@ -215,15 +216,19 @@ impl Calibration {
             if (simulated / self.price_sd - 1.0).abs() < 0.01 {
                 break;
             }
-            // Prices also move without disturbances and kinks make the response uneven, so the step is cautious.
-            sd *= (self.price_sd / simulated).powf(0.7).clamp(0.4, 2.5);
+            // A secant in logs. Prices also move without disturbances and kinks make the response uneven: hence the bounds.
+            let here = (sd.ln(), simulated.ln());
+            if let Some((ln_sd, ln_simulated)) = last.replace(here) {
+                slope = ((here.1 - ln_simulated) / (here.0 - ln_sd)).clamp(0.3, 1.5);
+            }
+            sd *= (self.price_sd / simulated).powf(1.0 / slope).clamp(0.4, 2.5);
         }
         self.pinned.push((
             "disturbance.standard_deviation.NdPr".to_owned(),
             "s.d. of monthly Δln Nd 2013-01 to 2024-07".to_owned(),
         ));
         self.notes.push(format!(
-            "s.d. of monthly Δln NdPr: {simulated:.4} simulated around the mean path, {:.4} observed; jumps that all paths share, when quantities are set, come on top",
+            "s.d. of monthly Δln NdPr as means of days: {simulated:.4} simulated around the mean path, {:.4} observed; jumps that all paths share, when quantities are set, come on top",
             self.price_sd
         ));
         Ok(())
@@ -257,22 +262,9 @@ pub(super) fn kept_use(demand: &DemandParameters, b: usize, ratio: f64) -> f64 {
     before / now
 }
 
-/// S.d. over paths of monthly changes of the log `NdPr` price around their mean in the month, averaged over months: what
-/// all paths share, a decision of the supplier or a trend, is not disturbance.
-fn monthly_sd(run: &Run) -> Result<f64, Diagnostic> {
-    let price = |t: usize| run.at(Output::Price(Basket::NdPr), t).map_err(|e| refused(&e));
-    let (mut squares, mut n) = (0.0, 0.0);
-    for t in 1..run.n_months() {
-        let (before, now) = (price(t - 1)?, price(t)?);
-        let changes: Vec<f64> = before.iter().zip(&now).map(|(a, b)| (b / a).ln()).collect();
-        squares += standard_deviation(&changes).powi(2);
-        n += 1.0;
-    }
-    if n == 0.0 {
-        return Err(Diagnostic::error("M010", "one month has no monthly changes")
-            .help("let the simulation run for at least two months"));
-    }
-    Ok((squares / n).sqrt())
+/// The paths that moments of the market are taken over.
+pub(super) fn some_paths(activity: &ActivityPaths) -> Result<ActivityPaths, Diagnostic> {
+    activity.part(0, activity.n_paths().min(MOST_SD_PATHS)).map_err(|e| refused(&e))
 }
 
 /// Two paths of the mean of all, for the months up to the supplier's second decision: what the first one goes by.
@@ -310,7 +302,7 @@ pub(super) fn still(
     baseline(&parameters, activity, start, conduct)
 }
 
-fn baseline(
+pub(super) fn baseline(
     parameters: &Parameters,
     activity: &ActivityPaths,
     start: Period,

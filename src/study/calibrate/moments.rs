@@ -3,7 +3,11 @@
 //! The data are four moments of monthly Δln Nd; the model is the storage market of `NdPr` on its own, in relative prices,
 //! with the elasticity that the calibrated market has within a month. σ of the disturbance and the monthly cost k of holding
 //! are searched for; two moments are left for a test. The persistence φ of the disturbance is assumed: searched for, it
-//! ends at its bound, because the changes of a price whose stocks smooth it say next to nothing about it. Nothing is set by it: the study takes σ from the s.d. of months of the whole market.
+//! ends at its bound, because the changes of a price whose stocks smooth it say next to nothing about it.
+//!
+//! The study takes k from it: the sample is closed, the search takes half a minute, and so its result is recorded here
+//! ([`storage_cost`]); the campaign `moments` makes it again. σ it sets in the whole market, where prices also move with
+//! activity and with the decisions of the supplier; [`MarketMoments`] says what the four moments are there.
 //!
 //! The figures observed are means of daily quotes, and a mean of days is smoother than the price at which a month clears:
 //! a random walk's monthly means have changes with two thirds of its variance and an autocorrelation of a quarter (Working
@@ -15,13 +19,14 @@ use std::cell::RefCell;
 use monazite_econometrics::{
     LogPrices, MomentTargets, PriceMoments, SimulatedMoments, SimulatedMomentsFit, Simulator,
 };
-use monazite_physical::{Basket, Parameters, Storers};
+use monazite_physical::{Basket, Origin, Parameter, Parameters, Storers};
 use monazite_stochastic::{Key, Purpose};
 
+use super::SPOT_SAMPLE;
 use crate::diagnostic::Diagnostic;
 
 /// Names of the moments, in the order of [`PriceMoments`].
-const MOMENTS: [&str; 4] = ["s.d.", "AR(1)", "skewness", "excess kurtosis"];
+pub(super) const MOMENTS: [&str; 4] = ["s.d.", "AR(1)", "skewness", "excess kurtosis"];
 /// Start and range of σ and k.
 const SEARCHED: [(&str, f64, f64, f64); 2] =
     [("disturbance.standard_deviation", 0.03, 0.002, 0.15), ("storage.cost", 0.004, 0.0, 0.05)];
@@ -32,6 +37,21 @@ const ITERATIONS: u64 = 40;
 const REPLICATES: u64 = 199;
 const SEED: u64 = 20_130_101;
 const DAYS: Purpose = Purpose::named("days between ends of months");
+
+/// Cost of storage and its standard error as [`fit_moments`] found them for the bundled sample, and the test's p.
+const RECORDED: (f64, f64, f64) = (0.0096, 0.0049, 0.06);
+
+/// The cost of storage that the moments of the Nd price ask for.
+pub(super) fn storage_cost() -> Parameter {
+    let (value, se, p) = RECORDED;
+    let how = format!(
+        "simulated method of moments on monthly Δln Nd {} to {}, with σ of the market of storers alone; J test p = {p} (`monazite calibrate --moments`)",
+        SPOT_SAMPLE.0, SPOT_SAMPLE.1
+    );
+    let half = 1.96 * se;
+    let (low, high) = ((value - half).max(0.0), value + half);
+    Parameter::ranged(value, low, high, "share of the price a month", Origin::estimated(how))
+}
 
 /// σ and k whose simulated moments meet those of `prices`, given the other parameters.
 ///
@@ -98,6 +118,11 @@ impl StorageMarket<'_> {
 fn monthly_means(ends: &[f64], path: u64) -> Vec<f64> {
     let n = (ends.len() - 1) as f64;
     let variance = ends.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum::<f64>() / n;
+    days_between(ends, variance, path)
+}
+
+/// Means over days, `variance` that of changes from end to end.
+pub(super) fn days_between(ends: &[f64], variance: f64, path: u64) -> Vec<f64> {
     let mut days = Key::new(SEED).stream(path, DAYS);
     let bridge = (variance / 12.0).sqrt();
     ends.windows(2).map(|w| 0.5 * (w[0] + w[1]) + bridge * days.normal()).collect()

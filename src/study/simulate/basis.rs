@@ -12,7 +12,7 @@ use super::refused;
 use crate::data::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::study::activity::activity_paths;
-use crate::study::calibrate::{Calibration, calibrate};
+use crate::study::calibrate::{Calibration, MarketMoments, calibrate};
 use crate::study::check::{check_months, check_values};
 use crate::study::forecast::{SeriesForecast, vehicles_of_china};
 use crate::study::spec::{Study, StudySpec};
@@ -78,6 +78,14 @@ impl MarketBasis {
     /// Parameters and what pins them.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
+    }
+
+    /// Moments of the `NdPr` price in the whole market beside those observed.
+    ///
+    /// # Errors
+    /// `M010` if the market cannot be solved.
+    pub fn market_moments(&self) -> Result<MarketMoments, Diagnostic> {
+        self.calibration.market_moments(&self.first_batch, self.spec.simulate.from)
     }
 
     /// The study, its last month as simulated.
