@@ -66,8 +66,16 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Of a path, counted from 1, that begins with an opening in a month.
-    pub(crate) const fn new(path: usize, start: Period, before: Opening) -> Self {
-        Self { path, start, month_idx: 0, before, stored: None, found: Vec::new(), largest: 0.0 }
+    pub(crate) const fn new(path: usize, start: Period, before: &Opening) -> Self {
+        Self {
+            path,
+            start,
+            month_idx: 0,
+            before: *before,
+            stored: None,
+            found: Vec::new(),
+            largest: 0.0,
+        }
     }
 
     /// Violations, and the largest relative imbalance of all balances.
@@ -164,7 +172,7 @@ impl Audit {
             ("perceived safety", &safety),
             ("exposure", &now.from_china),
         ] {
-            if !all_abroad(values, |value| value >= 0.0 && value < f64::INFINITY) {
+            if !all_abroad(values, |value| (0.0..f64::INFINITY).contains(&value)) {
                 self.each_sign(name, values);
             }
         }
@@ -299,7 +307,7 @@ mod tests {
         let nothing = [[0.0; N_BASKETS]; crate::N_REGIONS];
         let supply = SupplyRecord::EMPTY;
         let before = Opening { backlog: nothing, stock: nothing, reserve: nothing, supply };
-        let mut audit = Audit::new(1, "2026-03".parse().unwrap(), before);
+        let mut audit = Audit::new(1, "2026-03".parse().unwrap(), &before);
         audit.month(record);
         audit.finish().0
     }

@@ -164,25 +164,34 @@ struct Response {
 }
 
 impl<'a> BasketDemand<'a> {
-    /// Nothing is ordered before [`BasketDemand::gather`].
+    /// Nothing is used, and nothing is ordered before [`BasketDemand::gather`].
     pub(crate) const fn new(
         (shape, lines, basket_idx): (&'a BasketShape, &'a PriceLines, usize),
-        coefficient: [ByUse; N_REGIONS],
-        (power, table): (ByUse, &'a UsePowers),
+        table: &'a UsePowers,
     ) -> Self {
         Self {
             shape,
             lines,
             basket_idx,
-            coefficient,
+            coefficient: [[0.0; N_USES]; N_REGIONS],
             ordered: [[0.0; N_USES]; N_REGIONS],
-            power,
+            power: [0.0; N_USES],
             table,
             more: 0.0,
             takes_more: [false; N_USES],
             ceiling: 0.0,
             lowest_backstop: 0.0,
         }
+    }
+
+    /// Sets price lines, κ and its table.
+    pub(crate) const fn set_curve(
+        &mut self,
+        lines: &'a PriceLines,
+        (power, table): (ByUse, &'a UsePowers),
+    ) {
+        (self.lines, self.power, self.table) = (lines, power, table);
+        (self.more, self.takes_more) = (0.0, [false; N_USES]);
     }
 
     /// Makes some uses more elastic.
@@ -395,6 +404,7 @@ pub(crate) struct PowerSupply<'a> {
 }
 
 impl Supply for PowerSupply<'_> {
+    #[inline]
     fn at(&self, revenue: f64) -> (f64, f64) {
         if revenue < f64::MIN_POSITIVE || self.scale <= 0.0 {
             return (0.0, 0.0);

@@ -147,8 +147,8 @@ pub struct Cleared<const B: usize> {
 const TOLERANCE: f64 = 1e-12;
 /// Residual that is rounding and no step improves.
 const ROUNDING: f64 = 1e-15;
-/// Residual whose square no step improves on.
-const TRUSTED: f64 = 1e-7;
+/// Residual r from which one more Newton step leaves less than r²: 1e-12.
+const TRUSTED: f64 = 1e-6;
 const MAX_NEWTON: usize = 60;
 const MAX_SWEEPS: usize = 400;
 
@@ -241,8 +241,8 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         Ok(self.approach(own, start, TOLERANCE)?.2.cleared)
     }
 
-    /// Prices and quantities demanded at them where demand has no kinks near by: the last Newton step is taken on trust
-    /// once the residual is so small that its square is rounding.
+    /// Prices and quantities demanded at them where demand has no kinks near by, to 1e-12: the last Newton step is taken
+    /// on trust once the residual is so small that its square is.
     pub(crate) fn clear_smooth(
         &self,
         own: &[f64; B],
@@ -332,13 +332,22 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         let mut jacobian = [[0.0; B]; B];
         for source in self.fringe {
             let (output, slope) = source.supply.at(source.revenue_at(&prices));
+            // A source that is shut costs nothing.
+            if output == 0.0 && slope == 0.0 {
+                continue;
+            }
             for b in 0..B {
                 fringe[b] += source.yields[b] * output;
                 let respond = source.yields[b] * slope;
-                fringe_slope[b] += respond * source.revenue[b];
                 for c in 0..B {
-                    jacobian[b][c] -= respond * source.revenue[c] * dp[c];
+                    jacobian[b][c] -= respond * source.revenue[c];
                 }
+            }
+        }
+        for b in 0..B {
+            fringe_slope[b] = -jacobian[b][b];
+            for c in 0..B {
+                jacobian[b][c] *= dp[c];
             }
         }
         let (mut excess, mut dumped, mut at_floor) = ([0.0; B], [0.0; B], [false; B]);

@@ -19,12 +19,12 @@ use crate::futures::FuturesCurve;
 use crate::heavy::{HeavyContent, HeavyState, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
 use crate::record::{Decision, KeptMonth, Record};
-use crate::state::{AS_USED, ByRegion, ByUse, FringeSupply, MAX_FRINGE, N_OWN};
+use crate::state::{AS_USED, ByRegion, FringeSupply, MAX_FRINGE, N_OWN};
 use crate::stocks::StockRules;
 use crate::storers::{Outlook, WithStorers};
 use crate::supply::SupplyState;
 use crate::world::{OUTSIDE, Plan, Schedule, World};
-use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
+use crate::{N_BASKETS, N_REGIONS, N_USES, PhysicalError};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
 
@@ -56,6 +56,19 @@ struct Path<'a> {
     futures: TwoFactorState,
 }
 
+/// The curves of a month and of the months to come: filled in place every month.
+struct Books<'a> {
+    present: [BasketDemand<'a>; N_BASKETS],
+    ahead: [BasketDemand<'a>; N_BASKETS],
+}
+
+impl<'a> Books<'a> {
+    fn of(world: &'a World<'_>) -> Self {
+        let (model, lines) = (&world.model, world.model.base_lines());
+        Self { present: model.no_demand(lines), ahead: model.no_demand(lines) }
+    }
+}
+
 /// The months of a path and what its audit found.
 pub(crate) struct PathMonths {
     pub(crate) months: Vec<KeptMonth>,
@@ -76,12 +89,12 @@ pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<PathMonths,
         reserve: world.border.reserve,
         supply: world.supply.record(),
     };
-    let mut audit = Audit::new(path_idx + 1, world.start, opening);
+    let mut audit = Audit::new(path_idx + 1, world.start, &opening);
     let n_months = world.activity.n_months();
     let mut months = Vec::with_capacity(n_months);
-    let mut record = Record::EMPTY;
+    let (mut books, mut record) = (Books::of(world), Record::EMPTY);
     for t in 0..n_months {
-        path.month(t, &mut record).map_err(|source| PhysicalError::Month {
+        path.month(t, &mut books, &mut record).map_err(|source| PhysicalError::Month {
             month: world.start.plus(t as i64).to_string(),
             path: world.first_path as usize + path_idx + 1,
             source: Box::new(source),
@@ -124,7 +137,12 @@ impl<'a> Path<'a> {
         }
     }
 
-    fn month(&mut self, t: usize, record: &mut Record) -> Result<(), PhysicalError> {
+    fn month(
+        &mut self,
+        t: usize,
+        books: &mut Books<'a>,
+        record: &mut Record,
+    ) -> Result<(), PhysicalError> {
         let world = self.world;
         let schedule = self.schedule;
         let (model, factors) = (&world.model, &schedule.factors[t]);
@@ -140,13 +158,18 @@ impl<'a> Path<'a> {
         if let Some(plan) = &self.schedule.plans[t] {
             self.decide(t, plan, &before, &orders.factor, &withdrawn)?;
         }
-        let activity = self.activity(t);
+        let activity = world.activity.in_month(self.index, t);
         let disturbance = self.disturbance.map(exp);
-        let at_base = times(&curves.per_activity, &activity);
-        let mut demand =
-            model.demand(model.adjustment, &self.ln_paid, &at_base, &disturbance, &curves.lines);
-        HeavyContent::apply(&mut demand, &self.heavy);
-        for one in &mut demand {
+        let demand = &mut books.present;
+        model.fill(
+            demand,
+            model.adjustment,
+            (&self.ln_paid, &disturbance),
+            (&curves.per_activity, &activity),
+            &curves.lines,
+        );
+        HeavyContent::apply(demand, &self.heavy);
+        for one in demand.iter_mut() {
             one.gather(&orders.factor);
         }
         let states = self.supply.sources(model, &world.supply, t, factors);
@@ -155,7 +178,8 @@ impl<'a> Path<'a> {
             model.hold_rival(&mut fringe, outputs);
         }
         let own = model.own_supply(&self.outputs);
-        let outlook = self.outlook(t, &activity, (&orders.factor, &withdrawn, &own))?;
+        let outlook =
+            self.outlook(t, &activity, (&orders.factor, &withdrawn, &own), &mut books.ahead)?;
         let before_month = self.carried(&outlook);
         let wanted: [_; N_BASKETS] =
             std::array::from_fn(|b| world.storers.wanted(b, self.disturbance[b], &outlook));
@@ -173,11 +197,11 @@ impl<'a> Path<'a> {
         let stored =
             std::array::from_fn(|b| wanted[b].map_or(0.0, |wanted| wanted.at(cleared.prices[b]).0));
         let parity = world.parity(&cleared.prices, &curves.tariffs);
-        let needs = use_at(&demand, &parity, &orders);
+        let needs = use_at(demand, &parity, &orders);
         record.own = own;
-        self.settle(t, &demand, (&parity, &needs), (&cleared, &sold), record);
+        self.settle(t, demand, (&parity, &needs), (&cleared, &sold), record);
         record.demand_at_base =
-            std::array::from_fn(|b| disturbance[b] * at_base[b].iter().flatten().sum::<f64>());
+            std::array::from_fn(|b| disturbance[b] * total(&curves.per_activity[b], &activity));
         (record.carried, record.stored) = (before_month, stored);
         record.expected_price = outlook.price;
         self.stored = Some(stored);
@@ -194,13 +218,6 @@ impl<'a> Path<'a> {
         Ok(())
     }
 
-    fn activity(&self, t: usize) -> [[f64; N_USES]; N_REGIONS] {
-        let paths = self.world.activity;
-        std::array::from_fn(|r| {
-            std::array::from_fn(|u| paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t])
-        })
-    }
-
     /// What storers expect: price and use that clear demand over the horizon at activity as expected given this path's,
     /// without disturbances, at the supplier's present output.
     fn outlook(
@@ -208,6 +225,7 @@ impl<'a> Path<'a> {
         t: usize,
         activity: &[[f64; N_USES]; N_REGIONS],
         (orders, withdrawn, own): (&ByRegion, &[f64; N_BASKETS], &[f64; N_BASKETS]),
+        demand: &mut [BasketDemand<'a>; N_BASKETS],
     ) -> Result<Outlook, PhysicalError> {
         let world = self.world;
         if !world.storers.any() {
@@ -225,25 +243,24 @@ impl<'a> Path<'a> {
                 }
             }
         }
-        let at_base = times(&plan.at_base, &relative);
-        let mut demand = model.demand(
+        model.fill(
+            demand,
             model.horizon_adjustment,
-            &self.ln_paid,
-            &at_base,
-            &[1.0; N_BASKETS],
+            (&self.ln_paid, &[1.0; N_BASKETS]),
+            (&plan.at_base, &relative),
             lines,
         );
-        self.substitute(&mut demand, plan.factors.heavy);
+        self.substitute(demand, plan.factors.heavy);
         let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         if let Some(outputs) = &self.rival {
             model.hold_rival(&mut fringe, outputs);
         }
         let inside = std::array::from_fn(|b| own[b] + withdrawn[b]);
-        for one in &mut demand {
+        for one in demand.iter_mut() {
             one.gather(orders);
         }
-        let market = JointMarket { demand: &demand, fringe: &fringe };
+        let market = JointMarket { demand, fringe: &fringe };
         let (price, quantity) = market.clear_smooth(&inside, &self.expected_prices)?;
         self.expected_prices = price;
         Ok(Outlook { price, quantity })
@@ -281,9 +298,8 @@ impl<'a> Path<'a> {
         });
         let mut demand = model.demand(
             model.horizon_adjustment,
-            &self.ln_paid,
+            (&self.ln_paid, &expected),
             &plan.at_base,
-            &expected,
             &plan.lines,
         );
         self.substitute(&mut demand, plan.factors.heavy);
@@ -401,17 +417,10 @@ fn ln_over_base(price: f64, ln_base: f64) -> f64 {
     ln(price.max(f64::MIN_POSITIVE)) - ln_base
 }
 
-/// Use at base prices at activity by region and end use.
-fn times(per_activity: &ByUse, activity: &[[f64; N_USES]; N_REGIONS]) -> ByUse {
-    let mut product = *per_activity;
-    for regions in &mut product {
-        for (uses, activity) in regions.iter_mut().zip(activity) {
-            for (value, by) in uses.iter_mut().zip(activity) {
-                *value *= by;
-            }
-        }
-    }
-    product
+/// World use at base prices of a basket.
+fn total(per_activity: &[[f64; N_USES]; N_REGIONS], activity: &[[f64; N_USES]; N_REGIONS]) -> f64 {
+    let pairs = per_activity.iter().flatten().zip(activity.iter().flatten());
+    pairs.map(|(one, activity)| one * activity).sum()
 }
 
 /// Puts orders in place of use.

@@ -369,31 +369,50 @@ impl MarketModel {
     pub(crate) fn demand<'a>(
         &'a self,
         adjustment: f64,
-        ln_paid: &ByRegion,
+        (ln_paid, disturbance): (&ByRegion, &[f64; N_BASKETS]),
         at_base: &ByUse,
-        disturbance: &[f64; N_BASKETS],
         lines: &'a PriceLines,
     ) -> [BasketDemand<'a>; N_BASKETS] {
-        std::array::from_fn(|b| {
+        let mut demand = self.no_demand(lines);
+        let curves = (at_base, &[[1.0; N_USES]; N_REGIONS]);
+        self.fill(&mut demand, adjustment, (ln_paid, disturbance), curves, lines);
+        demand
+    }
+
+    /// Demand for nothing, to be filled month by month.
+    pub(crate) fn no_demand<'a>(&'a self, lines: &'a PriceLines) -> [BasketDemand<'a>; N_BASKETS] {
+        std::array::from_fn(|b| BasketDemand::new((&self.shapes[b], lines, b), &self.powers[0]))
+    }
+
+    /// [`MarketModel::demand`] in place, which is what months have time for: use at base prices is that per unit of
+    /// activity times activity.
+    pub(crate) fn fill<'a>(
+        &'a self,
+        demand: &mut [BasketDemand<'a>; N_BASKETS],
+        adjustment: f64,
+        (ln_paid, disturbance): (&ByRegion, &[f64; N_BASKETS]),
+        (per_activity, activity): (&ByUse, &[[f64; N_USES]; N_REGIONS]),
+        lines: &'a PriceLines,
+    ) {
+        let power = self.elasticity.map(|elasticity| adjustment * elasticity);
+        let table = &self.powers[usize::from(adjustment == self.horizon_adjustment)];
+        for (b, one) in demand.iter_mut().enumerate() {
+            one.set_curve(lines, (power, table));
             // Regions whose buyers have adapted to one price, most of them, remember alike.
             let (mut last, mut memory) = (None, [0.0; N_USES]);
-            let mut coefficient = at_base[b];
-            for (r, uses) in coefficient.iter_mut().enumerate() {
+            for r in 0..N_REGIONS {
                 let remembered = -(1.0 - adjustment) * ln_paid[r][b];
                 if last != Some(remembered) {
                     last = Some(remembered);
-                    for (one, elasticity) in memory.iter_mut().zip(self.elasticity) {
-                        *one = disturbance[b] * exp(elasticity * remembered);
+                    for (value, elasticity) in memory.iter_mut().zip(self.elasticity) {
+                        *value = disturbance[b] * exp(elasticity * remembered);
                     }
                 }
-                for (value, by) in uses.iter_mut().zip(memory) {
-                    *value *= by;
+                for u in 0..N_USES {
+                    one.coefficient[r][u] = per_activity[b][r][u] * activity[r][u] * memory[u];
                 }
             }
-            let power = self.elasticity.map(|elasticity| adjustment * elasticity);
-            let table = &self.powers[usize::from(adjustment == self.horizon_adjustment)];
-            BasketDemand::new((&self.shapes[b], lines, b), coefficient, (power, table))
-        })
+        }
     }
 
     /// The fringe; `premium` is last month's outside price over its parity, by basket; `horizon` counts capacity that
@@ -528,7 +547,8 @@ impl MarketModel {
     ) -> ([BasketDemand<'_>; N_BASKETS], FringeList<'_>) {
         let at_base = [[0.0; N_BASKETS]; N_REGIONS];
         let undisturbed = [1.0; N_BASKETS];
-        let demand = self.demand(adjustment, &at_base, &self.scale, &undisturbed, &self.base_lines);
+        let demand =
+            self.demand(adjustment, (&at_base, &undisturbed), &self.scale, &self.base_lines);
         let states: Vec<SourceState> = self.sources.iter().map(SourceState::base).collect();
         (demand, self.fringe(&states, &[1.0; N_BASKETS], horizon))
     }

@@ -89,7 +89,7 @@ pub(crate) struct SupplyState {
 
 impl SupplyStart {
     /// The fringe at the start: orders since the base year, pools, concentrate piled up since a stop.
-    pub(crate) fn new(model: &MarketModel, start: Period, years: Vec<f64>) -> Self {
+    pub(crate) fn new(model: &MarketModel, start: Period, years: &[f64]) -> Self {
         let states: Vec<SourceState> = model.sources.iter().map(SourceState::base).collect();
         let fringe = model.fringe(&states, &[1.0; N_BASKETS], false);
         let ln_expected: Vec<f64> =

@@ -207,7 +207,7 @@ impl<'a> World<'a> {
             ln_paid,
             heavy,
             start_use: start.total,
-            supply: SupplyStart::new(&model, spec.start, years),
+            supply: SupplyStart::new(&model, spec.start, &years),
             base_use: base_use(&model),
             base_lines: std::array::from_fn(|r| model.line(r, model.tariff[r])),
             base_year: spec.parameters.base_year,
@@ -343,7 +343,8 @@ fn start_needs(
     at_base: &ByUse,
 ) -> Needs {
     let lines = model.base_lines();
-    let mut demand = model.demand(model.adjustment, ln_paid, at_base, &[1.0; N_BASKETS], lines);
+    let undisturbed = [1.0; N_BASKETS];
+    let mut demand = model.demand(model.adjustment, (ln_paid, &undisturbed), at_base, lines);
     HeavyContent::apply(&mut demand, heavy);
     let prices = std::array::from_fn(|r| {
         std::array::from_fn(|b| (model.ln_base[r][b] + ln_paid[r][b]).exp())
@@ -436,12 +437,15 @@ fn plans(model: &MarketModel, path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec
         .collect()
 }
 
+/// Activity of a region and end use in a month.
+type ActivityAt<'a> = dyn Fn(usize, usize, usize) -> f64 + 'a;
+
 /// What storers expect in each month: half a year, at what the month has brought. Use is relative to the activity that
 /// everybody expects of the month, `mean_of`: activity of a path above it is taken to stay above it by the same factor.
 fn outlooks(
     model: &MarketModel,
     path: &OnPath<'_>,
-    (trend, mean_of): (&[[f64; N_USES]], &dyn Fn(usize, usize, usize) -> f64),
+    (trend, mean_of): (&[[f64; N_USES]], &ActivityAt<'_>),
 ) -> Vec<Plan> {
     let month = |t: usize| {
         let until = (t + OUTLOOK_MONTHS).min(trend.len());
