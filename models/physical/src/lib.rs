@@ -22,6 +22,7 @@ mod abroad;
 mod activity;
 mod base;
 mod border;
+mod bounds;
 mod calibrate;
 mod channel;
 mod checks;

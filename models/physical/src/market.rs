@@ -452,8 +452,12 @@ pub(crate) fn solve_linear<const N: usize>(
     mut right: [f64; N],
 ) -> Option<[f64; N]> {
     for column in 0..N {
-        let pivot = (column..N)
-            .max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
+        let mut pivot = column;
+        for row in column + 1..N {
+            if matrix[row][column].abs() >= matrix[pivot][column].abs() {
+                pivot = row;
+            }
+        }
         if matrix[pivot][column].abs() < f64::MIN_POSITIVE || !matrix[pivot][column].is_finite() {
             return None;
         }

@@ -316,7 +316,9 @@ impl<'a> Path<'a> {
             fringe: &fringe,
             limits: world.limits(t, &plan.factors, &self.outputs),
         };
-        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
+        // What storers expect clears much the same market.
+        let near = if world.storers.any() { &self.expected_prices } else { &self.prices };
+        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), near)?;
         (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
         self.decision = chosen.decision;
         Ok(())
