@@ -20,6 +20,8 @@ use crate::{N_BASKETS, N_REGIONS, N_USES};
 
 /// Width in ln p over which a use gives a basket up, just below its backstop.
 pub(crate) const FADE_WIDTH: f64 = 0.02;
+/// Distance in ln p from a kink within which [`difference`] takes points on both sides.
+const KINK: f64 = 2e-5;
 
 /// A value for every end use.
 type ByUse = [f64; N_USES];
@@ -357,8 +359,10 @@ impl Demand for BasketDemand<'_> {
             let on_line = self.lines.price_on(line, price);
             let ratio =
                 on_line.max(f64::MIN_POSITIVE).ln() - self.lines.ln_base[self.basket_idx][line];
-            // Where uses fade the slope has no simple derivative, and at the ends it jumps.
-            if ratio > self.shape.ln_going {
+            // Where uses fade the slope has no simple derivative. Where it jumps, at satiation, a difference across the jump
+            // is what brings Newton's method to the kink.
+            let at_kink = (ratio - self.shape.ln_satiation).abs() < KINK;
+            if at_kink || ratio > self.shape.ln_going - KINK {
                 return difference(price, |p| self.at(p).1);
             }
             if ratio > self.shape.ln_satiation {

@@ -316,9 +316,7 @@ impl<'a> Path<'a> {
             fringe: &fringe,
             limits: world.limits(t, &plan.factors, &self.outputs),
         };
-        // What storers expect clears much the same market.
-        let near = if world.storers.any() { &self.expected_prices } else { &self.prices };
-        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), near)?;
+        let chosen = horizon.decide(world.conduct, (self.outputs, self.rival), &self.prices)?;
         (self.outputs, self.rival) = (chosen.outputs, chosen.rival);
         self.decision = chosen.decision;
         Ok(())
