@@ -37,7 +37,7 @@ impl BorderRules {
         &self,
         border: &mut Border,
         (needs, crossing): (&Needs, &Crossing),
-        demand: &[BasketDemand; N_BASKETS],
+        demand: &[BasketDemand<'_>; N_BASKETS],
         parity: &ByRegion,
         month: &BorderMonth,
     ) -> Abroad {
@@ -111,7 +111,7 @@ impl BorderRules {
         &self,
         border: &mut Border,
         (needs, crossing, parity): (&Needs, &Crossing, &ByRegion),
-        demand: &BasketDemand,
+        demand: &BasketDemand<'_>,
         available: &mut [f64; N_REGIONS],
         (month, b): (&BorderMonth, usize),
     ) -> [f64; N_REGIONS] {

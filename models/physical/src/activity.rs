@@ -166,6 +166,18 @@ impl ActivityPaths {
         mean
     }
 
+    /// Activity of a path in a month, by region and end use.
+    pub(crate) fn in_month(&self, path_idx: usize, month_idx: usize) -> [[f64; N_USES]; N_REGIONS] {
+        let size = N_REGIONS * N_USES * self.n_months;
+        let series = &self.values[path_idx * size..(path_idx + 1) * size];
+        let mut activity = [[0.0; N_USES]; N_REGIONS];
+        let months = series.chunks_exact(self.n_months);
+        for (value, months) in activity.as_flattened_mut().iter_mut().zip(months) {
+            *value = months[month_idx];
+        }
+        activity
+    }
+
     fn offset(&self, path_idx: usize, region: Region, end_use: EndUse) -> usize {
         ((path_idx * N_REGIONS + region.index()) * N_USES + end_use.index()) * self.n_months
     }

@@ -389,7 +389,7 @@ impl Crossing {
 
 /// Use at the price from China and its military part, by region.
 pub(crate) fn use_at(
-    demand: &[BasketDemand; N_BASKETS],
+    demand: &[BasketDemand<'_>; N_BASKETS],
     prices: &ByRegion,
     orders: &Orders,
 ) -> Needs {

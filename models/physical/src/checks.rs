@@ -43,140 +43,175 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What stands at the border and abroad before a month.
+/// What stands at the border, abroad and in pools before a month.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Opening {
     pub(crate) backlog: ByRegion,
     pub(crate) stock: ByRegion,
     pub(crate) reserve: ByRegion,
+    pub(crate) supply: SupplyRecord,
 }
 
-/// Violations, and the largest relative imbalance of all balances.
-pub(crate) fn violations(
-    records: &[Record],
-    n_months: usize,
+/// The audit of a path, month after month as they are settled.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    path: usize,
     start: Period,
-    first: &Opening,
-) -> (Vec<Violation>, f64) {
-    let (mut found, mut largest) = (Vec::new(), 0.0_f64);
-    for (path_idx, path) in records.chunks(n_months).enumerate() {
-        let (mut before, mut stored) = (*first, None);
-        for (t, now) in path.iter().enumerate() {
-            let mut report = |what: &dyn Fn() -> String, size: f64, is_balance: bool| {
-                if is_balance {
-                    largest = largest.max(size);
-                }
-                // Written so that a NaN is reported.
-                if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
-                    let month = start.plus(t as i64);
-                    found.push(Violation { path: path_idx + 1, month, what: what(), size });
-                }
-            };
-            check_month(now, &before, &mut report);
-            let held: &[f64; N_BASKETS] = stored.unwrap_or(&now.carried);
-            for (basket, (carried, held)) in
-                Basket::ALL.into_iter().zip(now.carried.iter().zip(held))
-            {
-                let size = (carried - held).abs() / held.max(f64::MIN_POSITIVE);
-                report(&|| format!("storers' stock of {basket} does not carry over"), size, true);
-            }
-            before = Opening { backlog: now.backlog, stock: now.stock, reserve: now.reserve };
-            stored = Some(&now.stored);
-        }
-    }
-    (found, largest)
+    month_idx: usize,
+    before: Opening,
+    stored: Option<[f64; N_BASKETS]>,
+    found: Vec<Violation>,
+    largest: f64,
 }
 
-/// The same of pools of scrap and of the stockpile of concentrate.
-///
-/// ```text
-/// arisings = lost + recycled + change of the pool                   by basket
-/// mined = separated by the mine + shipped + change of the stockpile
-/// ```
-pub(crate) fn supply_violations(
-    records: &[Record],
-    n_months: usize,
-    start: Period,
-    first: &SupplyRecord,
-) -> (Vec<Violation>, f64) {
-    let (mut found, mut largest) = (Vec::new(), 0.0_f64);
-    for (path_idx, path) in records.chunks(n_months).enumerate() {
-        let mut before = first;
-        for (t, record) in path.iter().enumerate() {
-            let now = &record.supply;
-            let mut report = |what: &dyn Fn() -> String, gap: f64, scale: f64, is_balance: bool| {
-                let size = gap / scale.max(f64::MIN_POSITIVE);
-                if is_balance {
-                    largest = largest.max(size);
-                }
-                if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
-                    let month = start.plus(t as i64);
-                    found.push(Violation { path: path_idx + 1, month, what: what(), size });
-                }
-            };
-            for basket in Basket::ALL {
-                let b = basket.index();
-                let kept = now.lost[b] + now.recycled[b] + now.scrap[b] - before.scrap[b];
-                let gap = (now.arisings[b] - kept).abs();
-                report(&|| format!("scrap of {basket} does not add up"), gap, now.scrap[b], true);
-                let below = (-now.scrap[b]).max(0.0);
-                report(&|| format!("scrap of {basket} is {}", now.scrap[b]), below, 1.0, false);
-            }
-            let placed = now.separated + now.shipped + now.concentrate - before.concentrate;
-            let scale = now.mined + now.concentrate.abs();
-            report(
-                &|| "concentrate does not add up".to_owned(),
-                (now.mined - placed).abs(),
-                scale,
-                true,
-            );
-            let below = (-now.concentrate).max(0.0);
-            report(&|| format!("stock of concentrate is {}", now.concentrate), below, 1.0, false);
-            before = now;
+impl Audit {
+    /// Of a path, counted from 1, that begins with an opening in a month.
+    pub(crate) const fn new(path: usize, start: Period, before: &Opening) -> Self {
+        Self {
+            path,
+            start,
+            month_idx: 0,
+            before: *before,
+            stored: None,
+            found: Vec::new(),
+            largest: 0.0,
         }
     }
-    (found, largest)
-}
 
-/// Takes what to say, how large it is, and whether it is a balance.
-type Report<'a> = dyn FnMut(&dyn Fn() -> String, f64, bool) + 'a;
-
-/// The supplier's decision in force: outputs within their limits, conditions met, and held until the next one.
-fn check_decision(now: &Record, report: &mut Report<'_>) {
-    let decision = &now.decision;
-    let residual = if decision.residual.is_finite() { decision.residual } else { f64::INFINITY };
-    report(&|| "first-order conditions of the supplier are missed".to_owned(), residual, false);
-    for (i, ore) in Ore::CONTROLLED.into_iter().enumerate() {
-        let (output, limit, shadow) = (decision.outputs[i], decision.limits[i], decision.shadow[i]);
-        let scale = limit.max(f64::MIN_POSITIVE);
-        report(&|| format!("{ore} above its limit"), (output - limit).max(0.0) / scale, false);
-        report(&|| format!("output of {ore} is negative"), (-output).max(0.0) / scale, false);
-        // μ > 0 only at the limit.
-        let slack = if shadow > 0.0 { (limit - output).max(0.0) / scale } else { 0.0 };
-        report(&|| format!("{ore} has a shadow price below its limit"), slack, false);
-        let moved = (now.outputs[i] - output).abs() / scale;
-        report(&|| format!("{ore} moved between setting months"), moved, false);
+    /// Violations, and the largest relative imbalance of all balances.
+    pub(crate) fn finish(self) -> (Vec<Violation>, f64) {
+        (self.found, self.largest)
     }
-}
 
-fn check_month(now: &Record, before: &Opening, report: &mut Report<'_>) {
-    let china = Region::China.index();
-    check_decision(now, report);
-    for b in 0..N_BASKETS {
-        let basket = Basket::ALL[b];
-        let supply = now.own[b] + now.fringe[b];
-        let mut placed =
-            now.region_use[china][b] + now.dumped[b] + (now.stored[b] - now.carried[b]);
-        let mut scale = supply + now.stored[b] + now.carried[b];
-        let (mut shipped, mut arrivals, mut leaked) = (0.0, 0.0, 0.0);
-        if !now.stored[b].is_finite() || now.stored[b] < 0.0 {
-            report(&|| format!("storers hold {} of {basket}", now.stored[b]), f64::INFINITY, false);
+    /// Checks the next month.
+    pub(crate) fn month(&mut self, now: &Record) {
+        self.decision(now);
+        self.signs(now);
+        for basket in Basket::ALL {
+            self.abroad(now, basket);
+            self.china(now, basket);
+            self.pool(&now.supply, basket);
         }
+        self.concentrate(&now.supply);
+        self.before = Opening {
+            backlog: now.backlog,
+            stock: now.stock,
+            reserve: now.reserve,
+            supply: now.supply,
+        };
+        self.stored = Some(now.stored);
+        self.month_idx += 1;
+    }
+
+    /// A condition that is missed by a relative size, which has to be within the tolerance. Written so that a NaN is
+    /// reported.
+    #[inline]
+    fn condition(&mut self, size: f64, what: impl Fn() -> String) {
+        if size.partial_cmp(&TOLERANCE).is_none_or(std::cmp::Ordering::is_gt) {
+            self.violation(size, what());
+        }
+    }
+
+    /// A balance: its relative imbalance is kept besides.
+    #[inline]
+    fn balance(&mut self, size: f64, what: impl Fn() -> String) {
+        self.largest = self.largest.max(size);
+        self.condition(size, what);
+    }
+
+    #[cold]
+    fn violation(&mut self, size: f64, what: String) {
+        let month = self.start.plus(self.month_idx as i64);
+        self.found.push(Violation { path: self.path, month, what, size });
+    }
+
+    /// The supplier's decision in force: outputs within their limits, conditions met, and held until the next one.
+    fn decision(&mut self, now: &Record) {
+        let decision = &now.decision;
+        let residual = decision.residual;
+        let residual = if residual.is_finite() { residual } else { f64::INFINITY };
+        self.condition(residual, || "first-order conditions of the supplier are missed".to_owned());
+        for (i, ore) in Ore::CONTROLLED.into_iter().enumerate() {
+            let (output, limit) = (decision.outputs[i], decision.limits[i]);
+            let scale = limit.max(f64::MIN_POSITIVE);
+            self.condition((output - limit).max(0.0) / scale, || format!("{ore} above its limit"));
+            let below = (-output).max(0.0) / scale;
+            self.condition(below, || format!("output of {ore} is negative"));
+            // μ > 0 only at the limit.
+            let slack =
+                if decision.shadow[i] > 0.0 { (limit - output).max(0.0) / scale } else { 0.0 };
+            self.condition(slack, || format!("{ore} has a shadow price below its limit"));
+            let moved = (now.outputs[i] - output).abs() / scale;
+            self.condition(moved, || format!("{ore} moved between setting months"));
+        }
+    }
+
+    /// Quantities and shares are finite and not negative, prices finite.
+    fn signs(&mut self, now: &Record) {
+        let (mut raw, mut safety) = (now.shipments, now.hazard);
         for r in OUTSIDE {
-            let region = Region::ALL[r];
-            let waiting = now.backlog[r][b] - before.backlog[r][b];
-            placed += now.fringe_sales[r][b] + now.shipments[r][b] + waiting;
-            scale += now.backlog[r][b] + before.backlog[r][b];
+            for b in 0..N_BASKETS {
+                raw[r][b] = now.shipments[r][b] * (1.0 + TOLERANCE) - now.processed[r][b];
+                safety[r][b] = 1.0 - now.hazard[r][b];
+            }
+        }
+        for (name, values) in [
+            ("use", &now.region_use),
+            ("unmet use", &now.unmet),
+            ("shipments", &now.shipments),
+            ("fringe sales", &now.fringe_sales),
+            ("backlog", &now.backlog),
+            ("stock", &now.stock),
+            ("processed shipments", &now.processed),
+            ("raw shipments", &raw),
+            ("arrivals", &now.arrivals),
+            ("transit", &now.transit),
+            ("stockpile", &now.reserve),
+            ("forward stock", &now.forward),
+            ("perceived hazard", &now.hazard),
+            ("perceived safety", &safety),
+            ("exposure", &now.from_china),
+        ] {
+            if !all_abroad(values, |value| (0.0..f64::INFINITY).contains(&value)) {
+                self.each_sign(name, values);
+            }
+        }
+        if !all_abroad(&now.region_price, |price| price.abs() < f64::INFINITY) {
+            for (r, basket) in OUTSIDE.into_iter().flat_map(|r| Basket::ALL.map(|one| (r, one))) {
+                if !now.region_price[r][basket.index()].is_finite() {
+                    let region = Region::ALL[r];
+                    self.condition(f64::INFINITY, || format!("no price of {basket} in {region}"));
+                }
+            }
+        }
+        for basket in Basket::ALL {
+            if !now.price[basket.index()].is_finite() {
+                self.condition(f64::INFINITY, || format!("no price of {basket} in China"));
+            }
+            let stored = now.stored[basket.index()];
+            if !stored.is_finite() || stored < 0.0 {
+                self.condition(f64::INFINITY, || format!("storers hold {stored} of {basket}"));
+            }
+        }
+    }
+
+    #[cold]
+    fn each_sign(&mut self, name: &str, values: &ByRegion) {
+        for r in OUTSIDE {
+            for basket in Basket::ALL {
+                let (value, region) = (values[r][basket.index()], Region::ALL[r]);
+                let size = if value.is_finite() { (-value).max(0.0) } else { f64::INFINITY };
+                self.condition(size, || format!("{name} of {basket} in {region} is {value}"));
+            }
+        }
+    }
+
+    /// What arrives in a region is used or kept, nothing ships without leave, transit and leakage lose nothing.
+    fn abroad(&mut self, now: &Record, basket: Basket) {
+        let b = basket.index();
+        let (mut shipped, mut arrivals, mut leaked) = (0.0, 0.0, 0.0);
+        for r in OUTSIDE {
+            let (before, region) = (&self.before, Region::ALL[r]);
             shipped += now.shipments[r][b];
             arrivals += now.arrivals[r][b];
             leaked += now.leaked[r][b];
@@ -187,43 +222,70 @@ fn check_month(now: &Record, before: &Opening, report: &mut Report<'_>) {
             let held =
                 now.stock[r][b] + now.reserve[r][b] + before.stock[r][b] + before.reserve[r][b];
             let size = (arrived - used).abs() / (arrived.abs() + held).max(f64::MIN_POSITIVE);
-            report(&|| format!("{basket} in {region} does not add up"), size, true);
-            let over = (now.shipments[r][b] - now.allowed[r][b]) / now.allowed[r][b].max(1e-9);
-            report(&|| format!("{basket} shipped to {region} without leave"), over.max(0.0), false);
-            for (name, value) in [
-                ("use", now.region_use[r][b]),
-                ("unmet use", now.unmet[r][b]),
-                ("shipments", now.shipments[r][b]),
-                ("fringe sales", now.fringe_sales[r][b]),
-                ("backlog", now.backlog[r][b]),
-                ("stock", now.stock[r][b]),
-                ("processed shipments", now.processed[r][b]),
-                ("raw shipments", now.shipments[r][b] * (1.0 + TOLERANCE) - now.processed[r][b]),
-                ("arrivals", now.arrivals[r][b]),
-                ("transit", now.transit[r][b]),
-                ("stockpile", now.reserve[r][b]),
-                ("forward stock", now.forward[r][b]),
-                ("perceived hazard", now.hazard[r][b]),
-                ("perceived safety", 1.0 - now.hazard[r][b]),
-                ("exposure", now.from_china[r][b]),
-            ] {
-                let size = if value.is_finite() { (-value).max(0.0) } else { f64::INFINITY };
-                report(&|| format!("{name} of {basket} in {region} is {value}"), size, false);
-            }
-            if !now.region_price[r][b].is_finite() {
-                report(&|| format!("no price of {basket} in {region}"), f64::INFINITY, false);
-            }
+            self.balance(size, || format!("{basket} in {region} does not add up"));
+            let over = (now.shipments[r][b] - now.allowed[r][b]).max(0.0);
+            let size = if over == 0.0 { 0.0 } else { over / now.allowed[r][b].max(1e-9) };
+            self.condition(size, || format!("{basket} shipped to {region} without leave"));
         }
         let size = (shipped - arrivals).abs() / shipped.max(f64::MIN_POSITIVE);
-        report(&|| format!("{basket} in transit does not add up"), size, true);
+        self.balance(size, || format!("{basket} in transit does not add up"));
         let size = leaked.abs() / arrivals.max(f64::MIN_POSITIVE);
-        report(&|| format!("leakage of {basket} does not add up"), size, true);
+        self.balance(size, || format!("leakage of {basket} does not add up"));
+    }
+
+    /// Supply on China's market is used, shipped, waits, is stored or dumped.
+    fn china(&mut self, now: &Record, basket: Basket) {
+        let b = basket.index();
+        let supply = now.own[b] + now.fringe[b];
+        let mut placed = now.region_use[Region::China.index()][b]
+            + now.dumped[b]
+            + (now.stored[b] - now.carried[b]);
+        let mut scale = supply + now.stored[b] + now.carried[b];
+        for r in OUTSIDE {
+            let waiting = now.backlog[r][b] - self.before.backlog[r][b];
+            placed += now.fringe_sales[r][b] + now.shipments[r][b] + waiting;
+            scale += now.backlog[r][b] + self.before.backlog[r][b];
+        }
         let size = (supply - placed).abs() / scale.max(f64::MIN_POSITIVE);
-        report(&|| format!("{basket} in China does not add up"), size, true);
-        if !now.price[b].is_finite() {
-            report(&|| format!("no price of {basket} in China"), f64::INFINITY, false);
+        self.balance(size, || format!("{basket} in China does not add up"));
+        let held = self.stored.map_or(now.carried[b], |stored| stored[b]);
+        let size = (now.carried[b] - held).abs() / held.max(f64::MIN_POSITIVE);
+        self.balance(size, || format!("storers' stock of {basket} does not carry over"));
+    }
+
+    /// Pools of scrap: arisings = lost + recycled + change of the pool.
+    fn pool(&mut self, now: &SupplyRecord, basket: Basket) {
+        let b = basket.index();
+        let kept = now.lost[b] + now.recycled[b] + now.scrap[b] - self.before.supply.scrap[b];
+        let size = (now.arisings[b] - kept).abs() / now.scrap[b].max(f64::MIN_POSITIVE);
+        self.balance(size, || format!("scrap of {basket} does not add up"));
+        let below = (-now.scrap[b]).max(0.0);
+        self.condition(below, || format!("scrap of {basket} is {}", now.scrap[b]));
+    }
+
+    /// The stockpile of concentrate: mined = separated by the mine + shipped + change of the stockpile.
+    fn concentrate(&mut self, now: &SupplyRecord) {
+        let change = now.concentrate - self.before.supply.concentrate;
+        let placed = now.separated + now.shipped + change;
+        let scale = (now.mined + now.concentrate.abs()).max(f64::MIN_POSITIVE);
+        self.balance((now.mined - placed).abs() / scale, || {
+            "concentrate does not add up".to_owned()
+        });
+        let below = (-now.concentrate).max(0.0);
+        self.condition(below, || format!("stock of concentrate is {}", now.concentrate));
+    }
+}
+
+/// Whether a condition holds of every basket in every region outside China: no branch until all are looked at.
+#[inline]
+fn all_abroad(values: &ByRegion, holds: impl Fn(f64) -> bool) -> bool {
+    let mut all = true;
+    for r in OUTSIDE {
+        for b in 0..N_BASKETS {
+            all &= holds(values[r][b]);
         }
     }
+    all
 }
 
 #[cfg(test)]
@@ -243,8 +305,11 @@ mod tests {
 
     fn found(record: &Record) -> Vec<Violation> {
         let nothing = [[0.0; N_BASKETS]; crate::N_REGIONS];
-        let first = Opening { backlog: nothing, stock: nothing, reserve: nothing };
-        violations(std::slice::from_ref(record), 1, "2026-03".parse().unwrap(), &first).0
+        let supply = SupplyRecord::EMPTY;
+        let before = Opening { backlog: nothing, stock: nothing, reserve: nothing, supply };
+        let mut audit = Audit::new(1, "2026-03".parse().unwrap(), &before);
+        audit.month(record);
+        audit.finish().0
     }
 
     #[test]

@@ -12,71 +12,217 @@
 //! up to 2 % below the backstop `P̄_u` and 0 from it on (a smooth step, so that elasticities exist everywhere). Below the
 //! satiation price demand is flat. Supply of the fringe is min(cap, K·(R/c)^η), marginal cost c0 + c1·X^γ.
 
-use crate::market::{Cost, Demand, Supply};
-use crate::{N_REGIONS, N_USES};
+use crate::elementary::exp;
+use crate::market::{Cost, Demand, Supply, difference};
+use crate::powers::{Lane, Powers};
+use crate::state::ByRegion;
+use crate::{N_BASKETS, N_REGIONS, N_USES};
 
 /// Width in ln p over which a use gives a basket up, just below its backstop.
 pub(crate) const FADE_WIDTH: f64 = 0.02;
+/// Distance in ln p from a kink within which [`difference`] takes points on both sides.
+const KINK: f64 = 2e-5;
 
-/// One region's demand for one basket.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct RegionDemand {
-    /// `p_r` = α·p + β.
-    pub(crate) alpha: f64,
-    pub(crate) beta: f64,
-    /// ln `p̄_r`.
-    pub(crate) ln_base: f64,
-    /// C by end use.
-    pub(crate) coefficient: [f64; N_USES],
+/// A value for every end use.
+type ByUse = [f64; N_USES];
+/// `x^(−κ)` by end use and ln x.
+pub(crate) type UsePowers = Powers<{ N_USES + 1 }>;
+/// `x^η`.
+pub(crate) type SupplyPower = Powers<1>;
+
+/// The table of a month's or a horizon's κ.
+pub(crate) fn use_powers(power: &[f64; N_USES]) -> UsePowers {
+    Powers::new(std::array::from_fn(|u| power.get(u).map_or(Lane::Ln, |one| Lane::Power(-one))))
 }
 
-impl RegionDemand {
-    /// What a region's price depends on besides the price in China.
-    fn line(&self) -> (f64, f64, f64) {
-        (self.alpha, self.beta, self.ln_base)
+/// The lines `p_r` = α·p + β on which regions' prices stand in a month. Regions on one line respond alike, and most of
+/// them are: demand takes one set of powers a line, and what a line holds does not depend on the path.
+#[derive(Debug, Clone)]
+pub(crate) struct PriceLines {
+    n_lines: usize,
+    of_region: [usize; N_REGIONS],
+    /// By line.
+    slope: [f64; N_REGIONS],
+    constant: [f64; N_REGIONS],
+    /// ln `p̄_r` and `1/p̄_r` by basket and line.
+    ln_base: [[f64; N_REGIONS]; N_BASKETS],
+    inverse_base: [[f64; N_REGIONS]; N_BASKETS],
+    /// Prices in China at which a use is gone and begins to go, by basket, line and use.
+    ends: [[[(f64, f64); N_USES]; N_REGIONS]; N_BASKETS],
+}
+
+impl PriceLines {
+    /// `backstop` is the backstop as a multiple of the base price, and that at which the use begins to go, by use.
+    pub(crate) fn new(
+        lines: &[(f64, f64); N_REGIONS],
+        ln_base: &ByRegion,
+        backstop: &[(f64, f64); N_USES],
+    ) -> Self {
+        let mut found = Self {
+            n_lines: 0,
+            of_region: [0; N_REGIONS],
+            slope: [0.0; N_REGIONS],
+            constant: [0.0; N_REGIONS],
+            ln_base: [[0.0; N_REGIONS]; N_BASKETS],
+            inverse_base: [[0.0; N_REGIONS]; N_BASKETS],
+            ends: [[[(0.0, 0.0); N_USES]; N_REGIONS]; N_BASKETS],
+        };
+        for r in 0..N_REGIONS {
+            let same = |other: &usize| lines[*other] == lines[r] && ln_base[*other] == ln_base[r];
+            if let Some(other) = (0..r).find(same) {
+                found.of_region[r] = found.of_region[other];
+                continue;
+            }
+            let line = found.n_lines;
+            found.n_lines += 1;
+            found.of_region[r] = line;
+            (found.slope[line], found.constant[line]) = lines[r];
+            for b in 0..N_BASKETS {
+                found.ln_base[b][line] = ln_base[r][b];
+                let base = ln_base[r][b].exp();
+                found.inverse_base[b][line] = 1.0 / base;
+                let at = |multiple: f64| (multiple * base - lines[r].1) / lines[r].0;
+                found.ends[b][line] = backstop.map(|(gone, going)| (at(gone), at(going)));
+            }
+        }
+        found
+    }
+
+    /// Price in a region at a price in China, rents apart.
+    pub(crate) fn price_in(&self, region_idx: usize, price: f64) -> f64 {
+        self.price_on(self.of_region[region_idx], price)
+    }
+
+    fn price_on(&self, line: usize, price: f64) -> f64 {
+        self.slope[line] * price + self.constant[line]
+    }
+}
+
+/// What no month and no path changes of a basket's demand.
+#[derive(Debug, Clone)]
+pub(crate) struct BasketShape {
+    /// ln of the backstop as a multiple of the base price, by end use.
+    ln_backstop: ByUse,
+    /// ln of the multiple at which the first use that the basket has begins to go.
+    ln_going: f64,
+    /// Satiation price as a share of the base price, and its ln.
+    satiation: f64,
+    ln_satiation: f64,
+    /// The multiple at which the first use that the basket has begins to go.
+    going: f64,
+    /// −d.
+    floor: f64,
+    /// Satiation price in China.
+    reference: f64,
+}
+
+impl BasketShape {
+    pub(crate) fn new(
+        (ln_backstop, used): (ByUse, [bool; N_USES]),
+        (satiation, base_price): (f64, f64),
+        floor: f64,
+    ) -> Self {
+        let going = ln_backstop.iter().zip(used).filter(|(_, used)| *used);
+        let ln_going = going.fold(f64::INFINITY, |a, (ln, _)| a.min(*ln)) - FADE_WIDTH;
+        Self {
+            ln_backstop,
+            ln_going,
+            going: ln_going.exp(),
+            satiation,
+            ln_satiation: satiation.ln(),
+            floor,
+            reference: satiation * base_price,
+        }
     }
 }
 
 /// Demand of all regions for one basket.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct BasketDemand {
-    pub(crate) regions: [RegionDemand; N_REGIONS],
-    /// Whether any region has the use.
-    pub(crate) used: [bool; N_USES],
-    /// κ by end use.
-    pub(crate) power: [f64; N_USES],
-    /// ln of the backstop as a multiple of the base price, by end use.
-    pub(crate) ln_backstop: [f64; N_USES],
-    /// The same multiple, and that at which the use begins to fade: exponentials that no month changes.
-    pub(crate) backstop: [(f64, f64); N_USES],
-    /// ln of the satiation price as a share of the base price.
-    pub(crate) ln_satiation: f64,
-    /// −d.
-    pub(crate) floor: f64,
-    /// Price in China at which the last use is gone; see [`BasketDemand::set_bounds`].
-    pub(crate) ceiling: f64,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BasketDemand<'a> {
+    shape: &'a BasketShape,
+    lines: &'a PriceLines,
+    basket_idx: usize,
+    /// C by region and end use.
+    pub(crate) coefficient: [ByUse; N_REGIONS],
+    /// Sums of what regions on a line order; see [`BasketDemand::gather`].
+    ordered: [ByUse; N_REGIONS],
+    /// κ by end use, and the table of powers where it is that of all months.
+    power: ByUse,
+    table: &'a UsePowers,
+    /// An addition to κ of some uses, and which they are.
+    more: f64,
+    takes_more: [bool; N_USES],
+    /// Price in China at which the last use is gone.
+    ceiling: f64,
     /// Price in China at which the first use begins to go.
-    pub(crate) lowest_backstop: f64,
-    /// Satiation price in China.
-    pub(crate) reference: f64,
+    lowest_backstop: f64,
 }
 
-impl BasketDemand {
-    /// Finds the prices between which demand is positive, after coefficients or price lines changed.
-    pub(crate) fn set_bounds(&mut self) {
-        let (mut ceiling, mut lowest) = (self.reference * 1.001, f64::INFINITY);
-        let (mut last, mut inside) = (None, [(0.0, 0.0); N_USES]);
-        for region in &self.regions {
-            if last != Some(region.line()) {
-                last = Some(region.line());
-                let base = region.ln_base.exp();
-                let at = |multiple: f64| (multiple * base - region.beta) / region.alpha;
-                inside = self.backstop.map(|(gone, fading)| (at(gone), at(fading)));
+/// How uses respond to a price, per unit of their coefficient.
+struct Response {
+    factor: ByUse,
+    /// Derivative in ln p.
+    log_slope: ByUse,
+}
+
+impl<'a> BasketDemand<'a> {
+    /// Nothing is used, and nothing is ordered before [`BasketDemand::gather`].
+    pub(crate) const fn new(
+        (shape, lines, basket_idx): (&'a BasketShape, &'a PriceLines, usize),
+        table: &'a UsePowers,
+    ) -> Self {
+        Self {
+            shape,
+            lines,
+            basket_idx,
+            coefficient: [[0.0; N_USES]; N_REGIONS],
+            ordered: [[0.0; N_USES]; N_REGIONS],
+            power: [0.0; N_USES],
+            table,
+            more: 0.0,
+            takes_more: [false; N_USES],
+            ceiling: 0.0,
+            lowest_backstop: 0.0,
+        }
+    }
+
+    /// Sets price lines, κ and its table.
+    pub(crate) const fn set_curve(
+        &mut self,
+        lines: &'a PriceLines,
+        (power, table): (ByUse, &'a UsePowers),
+    ) {
+        (self.lines, self.power, self.table) = (lines, power, table);
+        (self.more, self.takes_more) = (0.0, [false; N_USES]);
+    }
+
+    /// Makes some uses more elastic.
+    pub(crate) fn add_power(&mut self, more: f64, takes_more: [bool; N_USES]) {
+        (self.more, self.takes_more) = (more, takes_more);
+        for (power, takes) in self.power.iter_mut().zip(takes_more) {
+            if takes {
+                *power += more;
             }
-            for (coefficient, (gone, fading)) in region.coefficient.iter().zip(inside) {
-                if *coefficient > 0.0 {
+        }
+    }
+
+    /// Adds up by price line what regions order, their use times `orders`, and finds the prices between which that is
+    /// positive: what the market clears by.
+    pub(crate) fn gather(&mut self, orders: &ByRegion) {
+        let b = self.basket_idx;
+        self.ordered = [[0.0; N_USES]; N_REGIONS];
+        for (r, coefficient) in self.coefficient.iter().enumerate() {
+            let sums = &mut self.ordered[self.lines.of_region[r]];
+            for (sum, value) in sums.iter_mut().zip(coefficient) {
+                *sum += orders[r][b] * value;
+            }
+        }
+        let (mut ceiling, mut lowest) = (self.shape.reference * 1.001, f64::INFINITY);
+        for line in 0..self.lines.n_lines {
+            for (sum, (gone, going)) in self.ordered[line].iter().zip(self.lines.ends[b][line]) {
+                if *sum > 0.0 {
                     ceiling = ceiling.max(gone);
-                    lowest = lowest.min(fading);
+                    lowest = lowest.min(going);
                 }
             }
         }
@@ -85,85 +231,83 @@ impl BasketDemand {
 
     /// Price in a region at a price in China, rents apart.
     pub(crate) fn price_in(&self, region_idx: usize, price: f64) -> f64 {
-        self.regions[region_idx].alpha * price + self.regions[region_idx].beta
+        self.lines.price_in(region_idx, price)
     }
 
     /// Use of every region by end use at its own price.
-    pub(crate) fn uses_at(&self, prices: &[f64; N_REGIONS]) -> [[f64; N_USES]; N_REGIONS] {
-        // As in `at`: regions on one price line at one price respond alike.
-        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
+    pub(crate) fn uses_at(&self, prices: &[f64; N_REGIONS]) -> [ByUse; N_REGIONS] {
+        let (mut last, mut factor) = (None, [0.0; N_USES]);
         std::array::from_fn(|r| {
-            let region = &self.regions[r];
-            if last != Some((prices[r], region.ln_base)) {
-                last = Some((prices[r], region.ln_base));
-                response = self.response(region, prices[r]);
+            let line = self.lines.of_region[r];
+            if last != Some((prices[r], line)) {
+                last = Some((prices[r], line));
+                factor = self.response(line, prices[r]).factor;
             }
-            std::array::from_fn(|u| region.coefficient[u] * response[u].0)
+            std::array::from_fn(|u| self.coefficient[r][u] * factor[u])
         })
     }
 
     /// Use of one region by end use at its own price, and the slope of the sum in that price.
-    pub(crate) fn region_uses(&self, region_idx: usize, price: f64) -> ([f64; N_USES], f64) {
-        let region = &self.regions[region_idx];
-        let response = self.response(region, price);
-        let mut uses = [0.0; N_USES];
-        let mut slope = 0.0;
-        for u in 0..N_USES {
-            let (factor, factor_slope) = response[u];
-            uses[u] = region.coefficient[u] * factor;
-            slope += region.coefficient[u] * factor_slope;
+    pub(crate) fn region_uses(&self, region_idx: usize, price: f64) -> (ByUse, f64) {
+        let response = self.response(self.lines.of_region[region_idx], price);
+        let (mut uses, mut slope) = ([0.0; N_USES], 0.0);
+        for (u, coefficient) in self.coefficient[region_idx].iter().enumerate() {
+            uses[u] = coefficient * response.factor[u];
+            slope += coefficient * response.log_slope[u];
         }
-        (uses, slope)
+        (uses, if slope == 0.0 { 0.0 } else { slope / price })
     }
 
-    /// Use of each end use and its slope in price, per unit of its coefficient, at a region's price.
-    fn response(&self, region: &RegionDemand, price: f64) -> [(f64, f64); N_USES] {
-        // Without a satiation price demand has no bound at a price of zero; the coefficient stands in for it.
-        let Some((ln_ratio, flat)) = self.ln_ratio(region, price) else {
-            return [(1.0, 0.0); N_USES];
-        };
-        let (mut response, mut plain) = ([(0.0, 0.0); N_USES], [0.0; N_USES]);
-        for u in 0..N_USES {
-            // Uses that a basket does not have cost no exponential, nor do those as elastic as another.
-            if !self.used[u] {
-                continue;
+    /// Response at a price on a line.
+    #[inline]
+    fn response(&self, line: usize, price: f64) -> Response {
+        let relative = price * self.lines.inverse_base[self.basket_idx][line];
+        let is_flat = relative <= self.shape.satiation;
+        let all = self.table.at(if is_flat { self.shape.satiation } else { relative });
+        let ln_ratio = all[N_USES];
+        let mut factor = [0.0; N_USES];
+        factor.copy_from_slice(&all[..N_USES]);
+        if self.more != 0.0 {
+            let by = exp(-self.more * ln_ratio);
+            for (one, takes) in factor.iter_mut().zip(self.takes_more) {
+                *one *= if takes { by } else { 1.0 };
             }
-            let same = (0..u).rev().find(|&v| self.used[v] && self.power[v] == self.power[u]);
-            plain[u] = same.map_or_else(|| (-self.power[u] * ln_ratio).exp(), |v| plain[v]);
-            let (factor, log_slope) = self.faded(u, ln_ratio, plain[u]);
-            response[u] = (factor, if flat { 0.0 } else { log_slope / price });
         }
-        response
+        if is_flat {
+            return Response { factor, log_slope: [0.0; N_USES] };
+        }
+        let mut log_slope = [0.0; N_USES];
+        for u in 0..N_USES {
+            log_slope[u] = -self.power[u] * factor[u];
+        }
+        if relative > self.shape.going {
+            for u in 0..N_USES {
+                self.fade(u, ln_ratio, (&mut factor[u], &mut log_slope[u]));
+            }
+        }
+        Response { factor, log_slope }
     }
 
-    /// `ln(p_r/p̄_r)`, not below satiation, and whether it was held there.
-    fn ln_ratio(&self, region: &RegionDemand, price: f64) -> Option<(f64, bool)> {
-        let ratio = if price > 0.0 { price.ln() - region.ln_base } else { f64::NEG_INFINITY };
-        let held = ratio <= self.ln_satiation;
-        let ratio = if held { self.ln_satiation } else { ratio };
-        ratio.is_finite().then_some((ratio, held))
-    }
-
-    /// Quantity and its slope in ln p of one use, per unit of its coefficient, from (`p_r/p̄_r`)^(−κ).
-    fn faded(&self, u: usize, ln_ratio: f64, quantity: f64) -> (f64, f64) {
-        let above = ln_ratio - (self.ln_backstop[u] - FADE_WIDTH);
-        if above <= 0.0 {
-            return (quantity, -self.power[u] * quantity);
+    /// Takes from a use what it gives up just below its backstop.
+    fn fade(&self, u: usize, ln_ratio: f64, (factor, log_slope): (&mut f64, &mut f64)) {
+        let above = ln_ratio - (self.shape.ln_backstop[u] - FADE_WIDTH);
+        if above > 0.0 {
+            let t = (above / FADE_WIDTH).min(1.0);
+            let left = 1.0 - t * t * (3.0 - 2.0 * t);
+            let left_slope = -6.0 * t * (1.0 - t) / FADE_WIDTH;
+            *log_slope = *factor * left_slope + *log_slope * left;
+            *factor *= left;
         }
-        let t = (above / FADE_WIDTH).min(1.0);
-        let fade = 1.0 - t * t * (3.0 - 2.0 * t);
-        let fade_slope = -6.0 * t * (1.0 - t) / FADE_WIDTH;
-        (quantity * fade, quantity * (fade_slope - self.power[u] * fade))
     }
 
     /// Price at which one region uses `quantity`; the region's highest backstop if it is zero.
     pub(crate) fn region_price(&self, region_idx: usize, quantity: f64, lowest: f64) -> f64 {
-        let region = &self.regions[region_idx];
         let ln_top = (0..N_USES)
-            .filter(|&u| region.coefficient[u] > 0.0)
-            .map(|u| self.ln_backstop[u])
+            .filter(|&u| self.coefficient[region_idx][u] > 0.0)
+            .map(|u| self.shape.ln_backstop[u])
             .fold(f64::NEG_INFINITY, f64::max);
-        let (mut low, mut high) = (lowest.ln(), ln_top + region.ln_base);
+        let line = self.lines.of_region[region_idx];
+        let (mut low, mut high) = (lowest.ln(), ln_top + self.lines.ln_base[self.basket_idx][line]);
         if high.partial_cmp(&low) != Some(std::cmp::Ordering::Greater) {
             return lowest;
         }
@@ -190,22 +334,47 @@ impl BasketDemand {
     }
 }
 
-impl Demand for BasketDemand {
+impl Demand for BasketDemand<'_> {
     fn at(&self, price: f64) -> (f64, f64) {
         let (mut quantity, mut slope) = (0.0, 0.0);
-        // Regions on the same price line respond alike: most of them, and exponentials are what clearing costs.
-        let (mut last, mut response) = (None, [(0.0, 0.0); N_USES]);
-        for region in &self.regions {
-            if last != Some(region.line()) {
-                last = Some(region.line());
-                response = self.response(region, region.alpha * price + region.beta);
+        for line in 0..self.lines.n_lines {
+            let on_line = self.lines.price_on(line, price);
+            let response = self.response(line, on_line);
+            let (mut of_line, mut log_slope) = (0.0, 0.0);
+            for u in 0..N_USES {
+                of_line += self.ordered[line][u] * response.factor[u];
+                log_slope += self.ordered[line][u] * response.log_slope[u];
             }
-            for (coefficient, (factor, factor_slope)) in region.coefficient.iter().zip(response) {
-                quantity += coefficient * factor;
-                slope += coefficient * factor_slope * region.alpha;
+            quantity += of_line;
+            if log_slope != 0.0 {
+                slope += log_slope * self.lines.slope[line] / on_line;
             }
         }
         (quantity, slope)
+    }
+
+    fn curvature(&self, price: f64) -> f64 {
+        let mut curvature = 0.0;
+        for line in 0..self.lines.n_lines {
+            let on_line = self.lines.price_on(line, price);
+            let ratio =
+                on_line.max(f64::MIN_POSITIVE).ln() - self.lines.ln_base[self.basket_idx][line];
+            // Where uses fade the slope has no simple derivative. Where it jumps, at satiation, a difference across the jump
+            // is what brings Newton's method to the kink.
+            let at_kink = (ratio - self.shape.ln_satiation).abs() < KINK;
+            if at_kink || ratio > self.shape.ln_going - KINK {
+                return difference(price, |p| self.at(p).1);
+            }
+            if ratio > self.shape.ln_satiation {
+                let log_slope = self.response(line, on_line).log_slope;
+                let mut of_line = 0.0;
+                for u in 0..N_USES {
+                    of_line -= self.ordered[line][u] * log_slope[u] * (1.0 + self.power[u]);
+                }
+                curvature += of_line * (self.lines.slope[line] / on_line).powi(2);
+            }
+        }
+        curvature
     }
 
     fn price_ceiling(&self) -> f64 {
@@ -213,11 +382,11 @@ impl Demand for BasketDemand {
     }
 
     fn price_floor(&self) -> f64 {
-        self.floor
+        self.shape.floor
     }
 
     fn reference_price(&self) -> f64 {
-        self.reference
+        self.shape.reference
     }
 
     fn lowest_backstop(&self) -> Option<f64> {
@@ -226,20 +395,26 @@ impl Demand for BasketDemand {
 }
 
 /// min(cap, K·(R/c)^η).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct PowerSupply {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PowerSupply<'a> {
     pub(crate) scale: f64,
     pub(crate) base_revenue: f64,
+    /// 1/c.
+    pub(crate) inverse_base: f64,
     pub(crate) elasticity: f64,
     pub(crate) capacity: f64,
+    /// The table of `x^η`; an output that does not respond needs none.
+    pub(crate) power: Option<&'a SupplyPower>,
 }
 
-impl Supply for PowerSupply {
+impl Supply for PowerSupply<'_> {
+    #[inline]
     fn at(&self, revenue: f64) -> (f64, f64) {
-        if revenue <= 0.0 || self.scale <= 0.0 {
+        if revenue < f64::MIN_POSITIVE || self.scale <= 0.0 {
             return (0.0, 0.0);
         }
-        let output = self.scale * (self.elasticity * (revenue / self.base_revenue).ln()).exp();
+        let relative = revenue * self.inverse_base;
+        let output = self.scale * self.power.map_or(1.0, |power| power.at(relative)[0]);
         if output >= self.capacity {
             return (self.capacity, 0.0);
         }
@@ -277,7 +452,7 @@ impl PowerCost {
     }
 
     /// The cost behind a supply of price takers, R = MC: c (X/K)^(1/η) up to capacity; free for one that does not respond.
-    pub(crate) fn behind(supply: &PowerSupply) -> Self {
+    pub(crate) fn behind(supply: &PowerSupply<'_>) -> Self {
         if supply.elasticity <= 0.0 || supply.scale <= 0.0 {
             return Self { level: 0.0, slope: 0.0, power: 1.0 };
         }

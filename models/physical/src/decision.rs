@@ -15,9 +15,9 @@
 
 use crate::conduct::{Conduct, ConductProblem, Conducted, Controlled, Player};
 use crate::curves::{BasketDemand, PowerCost, PowerSupply};
-use crate::market::{Cleared, Fringe, JointMarket, Supply, dot};
+use crate::market::{Cleared, JointMarket, Supply, dot};
 use crate::record::{Decision, ObjectiveTerms};
-use crate::state::{MarketModel, N_OWN};
+use crate::state::{FringeSupply, MarketModel, N_OWN};
 use crate::{Basket, EndUse, N_BASKETS, Ore, PhysicalError};
 
 /// Number of ores of the strategic supplier outside China.
@@ -27,15 +27,14 @@ const PERTURBATION: f64 = 0.01;
 /// Baskets that magnets are made of.
 const MAGNET: [usize; 2] = [Basket::NdPr.index(), Basket::DyTb.index()];
 
-type Market<'a> = JointMarket<'a, N_BASKETS, BasketDemand, PowerSupply>;
-type Source = Fringe<N_BASKETS, PowerSupply>;
+type Market<'a> = JointMarket<'a, N_BASKETS, BasketDemand<'a>, PowerSupply<'a>>;
 
 /// The market that a decision goes by.
 pub(crate) struct Horizon<'a> {
     pub(crate) model: &'a MarketModel,
-    pub(crate) demand: &'a [BasketDemand; N_BASKETS],
+    pub(crate) demand: &'a [BasketDemand<'a>; N_BASKETS],
     /// The model's sources in their order, then goods that come back from the queue.
-    pub(crate) fringe: &'a [Source],
+    pub(crate) fringe: &'a [FringeSupply<'a>],
     pub(crate) limits: [f64; N_OWN],
 }
 
@@ -84,7 +83,7 @@ impl Horizon<'_> {
     ) -> Result<Choice, PhysicalError> {
         const N: usize = N_OWN + N_RIVAL;
         let rivals = self.model.rivals()?;
-        let others: Vec<Source> = (0..self.fringe.len())
+        let others: Vec<FringeSupply<'_>> = (0..self.fringe.len())
             .filter(|at| !rivals.contains(at))
             .map(|at| self.fringe[at])
             .collect();
@@ -189,7 +188,7 @@ impl Horizon<'_> {
 }
 
 /// A source of the fringe as an ore of a strategic player.
-fn strategic(source: &Source) -> Controlled<N_BASKETS, PowerCost> {
+fn strategic(source: &FringeSupply<'_>) -> Controlled<N_BASKETS, PowerCost> {
     let supply = &source.supply;
     let most = if supply.elasticity > 0.0 { f64::INFINITY } else { supply.scale };
     Controlled {
@@ -227,7 +226,7 @@ fn measure<const N: usize, const K: usize>(
             moved[b] += sign * PERTURBATION * own[b];
             // Where the formula would have the price.
             start[b] *= 1.0 - sign * PERTURBATION * found.inverse_residual_elasticity[0][b];
-            let price = market.clear(&moved, &start)?.prices[b];
+            let price = market.clear_smooth(&moved, &start)?.0[b];
             ln_price[side] = price.max(f64::MIN_POSITIVE).ln();
         }
         elasticity[b] =

@@ -13,6 +13,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::curves::BasketDemand;
+use crate::elementary::exp;
+use crate::state::ByRegion;
 use crate::{Basket, N_BASKETS, N_REGIONS, N_USES, Origin, Parameter, PhysicalError};
 
 /// Uses whose magnets can do with less Dy and Tb: qualified parts for defence, and uses without magnets, do not follow.
@@ -107,7 +109,7 @@ impl HeavyContent {
             return (1.0, 0.0);
         }
         // Beyond 30 the logistic is at its end to the last digit.
-        let odds = self.odds * (self.steepness * ln_relative).clamp(-30.0, 30.0).exp();
+        let odds = self.odds * exp((self.steepness * ln_relative).clamp(-30.0, 30.0));
         let part = (self.ceiling - self.floor) / (1.0 + odds);
         (self.floor + part, self.steepness * part * odds / (1.0 + odds))
     }
@@ -123,22 +125,22 @@ impl HeavyContent {
     }
 
     /// Scales the month's use of `DyTb` by h.
-    pub(crate) fn apply(demand: &mut [BasketDemand; N_BASKETS], heavy: &HeavyState) {
-        for (region, &h) in demand[DYTB].regions.iter_mut().zip(heavy) {
+    pub(crate) fn apply(demand: &mut [BasketDemand<'_>; N_BASKETS], heavy: &HeavyState) {
+        for (coefficient, &h) in demand[DYTB].coefficient.iter_mut().zip(heavy) {
             if h != 1.0 {
-                scale(&mut region.coefficient, h);
+                scale(coefficient, h);
             }
         }
     }
 
-    /// Use of `DyTb` over the supplier's horizon: content moves on towards its target at last month's relative prices
-    /// `ln_relative`, and answers the price of `DyTb` with the logistic's elasticity there, China's for all regions. The
-    /// price of `NdPr` is held. `ln_price` is ln of a region's price over its base.
+    /// Use of `DyTb` over the supplier's horizon: content moves on towards its target at last month's prices, given as ln
+    /// of prices over base prices by region, and answers the price of `DyTb` with the logistic's elasticity there, China's
+    /// for all regions; not below satiation, `lowest`. The price of `NdPr` is held.
     pub(crate) fn apply_over_horizon(
         &self,
-        demand: &mut [BasketDemand; N_BASKETS],
+        demand: &mut [BasketDemand<'_>; N_BASKETS],
         heavy: &HeavyState,
-        (ln_relative, ln_price): (&[f64; N_REGIONS], &[f64; N_REGIONS]),
+        (ln_prices, lowest): (&ByRegion, f64),
         factor: f64,
     ) {
         let m = self.horizon;
@@ -146,19 +148,21 @@ impl HeavyContent {
             return Self::apply(demand, heavy);
         }
         let ahead = |r: usize| {
-            let (target, slope) = self.target(ln_relative[r]);
+            let (target, slope) = self.target(ln_relative(&ln_prices[r]));
             let h = ((1.0 - m) * heavy[r] + m * factor * target).max(LEAST);
             (h, m * factor * slope / h)
         };
         let elasticity = ahead(0).1;
-        for (r, region) in demand[DYTB].regions.iter_mut().enumerate() {
-            scale(&mut region.coefficient, ahead(r).0 * (elasticity * ln_price[r]).exp());
-        }
-        for (power, substitutes) in demand[DYTB].power.iter_mut().zip(SUBSTITUTES) {
-            if substitutes {
-                *power += elasticity;
+        // Regions that pay the same and began alike, most of them, are reckoned once.
+        let (mut last, mut by) = (None, 1.0);
+        for (r, coefficient) in demand[DYTB].coefficient.iter_mut().enumerate() {
+            if last != Some((ln_prices[r], heavy[r])) {
+                last = Some((ln_prices[r], heavy[r]));
+                by = ahead(r).0 * exp(elasticity * ln_prices[r][DYTB].max(lowest));
             }
+            scale(coefficient, by);
         }
+        demand[DYTB].add_power(elasticity, SUBSTITUTES);
     }
 }
 
@@ -170,15 +174,9 @@ fn scale(coefficient: &mut [f64; N_USES], factor: f64) {
     }
 }
 
-/// ln of the relative price of `DyTb` to `NdPr` against the base year.
-pub(crate) fn ln_relative(price: &[f64; N_BASKETS], ln_base: &[f64; N_BASKETS]) -> f64 {
-    let ln = |b: usize| price[b].max(f64::MIN_POSITIVE).ln() - ln_base[b];
-    ln(DYTB) - ln(NDPR)
-}
-
-/// ln of a region's price of `DyTb` over its base.
-pub(crate) fn ln_price(price: &[f64; N_BASKETS], ln_base: &[f64; N_BASKETS]) -> f64 {
-    price[DYTB].max(f64::MIN_POSITIVE).ln() - ln_base[DYTB]
+/// ln of the relative price of `DyTb` to `NdPr` against the base year, from ln of prices over base prices.
+pub(crate) fn ln_relative(ln_prices: &[f64; N_BASKETS]) -> f64 {
+    ln_prices[DYTB] - ln_prices[NDPR]
 }
 
 impl Default for HeavySubstitution {

@@ -22,6 +22,7 @@ mod abroad;
 mod activity;
 mod base;
 mod border;
+mod bounds;
 mod calibrate;
 mod channel;
 mod checks;
@@ -29,6 +30,7 @@ mod concentrate;
 mod conduct;
 mod curves;
 mod decision;
+mod elementary;
 mod error;
 mod factors;
 mod futures;
@@ -38,9 +40,11 @@ mod licence;
 mod market;
 mod measure;
 mod names;
+mod output;
 mod parameter;
 mod parameters;
 mod path;
+mod powers;
 mod record;
 mod scenario;
 mod scrap;
@@ -78,13 +82,13 @@ pub use names::{
     Basket, EndUse, Form, N_BASKETS, N_FORMS, N_ORES, N_REGIONS, N_TECHNOLOGIES, N_USES, Ore,
     Region, Technology,
 };
+pub use output::Output;
 pub use parameter::{Origin, OriginKind, Parameter};
 pub use parameters::{
     ControlledOre, DemandParameters, DisturbanceParameters, ExportForm, FringeSource,
     FuturesParameters, LicenceParameters, LicenceRegime, Parameters, StateParameters,
     StorageParameters, TradeParameters,
 };
-pub use record::Output;
 pub use scenario::{
     Announcement, Combine, Distribution, LicenceCells, PRESETS, REPLAY_PRESETS, Scenario,
     ScenarioFault, Shape, Shock, ShockStart, Size, Variable,

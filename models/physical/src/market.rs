@@ -14,6 +14,7 @@
 //! the same code as the calibrated one.
 
 use crate::PhysicalError;
+use crate::elementary::{exp, ln};
 
 /// Demand for one basket.
 pub trait Demand {
@@ -60,7 +61,7 @@ pub trait Cost {
 }
 
 /// Central difference with a step of 1e-5 of the point.
-fn difference(at: f64, value: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn difference(at: f64, value: impl Fn(f64) -> f64) -> f64 {
     let width = 1e-5 * at.abs().max(1e-9);
     (value(at + width) - value(at - width)) / (2.0 * width)
 }
@@ -146,6 +147,8 @@ pub struct Cleared<const B: usize> {
 const TOLERANCE: f64 = 1e-12;
 /// Residual that is rounding and no step improves.
 const ROUNDING: f64 = 1e-15;
+/// Residual r from which one more Newton step leaves less than r²: 1e-12.
+const TRUSTED: f64 = 1e-6;
 const MAX_NEWTON: usize = 60;
 const MAX_SWEEPS: usize = 400;
 
@@ -165,6 +168,37 @@ impl<const B: usize, D, S> Clone for JointMarket<'_, B, D, S> {
 }
 
 impl<const B: usize, D, S> Copy for JointMarket<'_, B, D, S> {}
+
+/// The coordinate in which a basket's price is looked for: ln of the price over the reference price above it, linear below.
+struct Scale {
+    reference: f64,
+    bounds: (f64, f64),
+}
+
+impl Scale {
+    fn of<D: Demand>(demand: &D) -> Self {
+        let reference = demand.reference_price();
+        let bounds =
+            (demand.price_floor() / reference - 1.0, ln(demand.price_ceiling() / reference));
+        Self { reference, bounds }
+    }
+
+    fn coordinate(&self, price: f64) -> f64 {
+        let relative = price / self.reference;
+        let u = if price > self.reference { ln(relative) } else { relative - 1.0 };
+        u.clamp(self.bounds.0, self.bounds.1)
+    }
+
+    /// Price and its derivative in the coordinate.
+    fn price(&self, u: f64) -> (f64, f64) {
+        if u > 0.0 {
+            let price = self.reference * exp(u);
+            (price, price)
+        } else {
+            (self.reference * (1.0 + u), self.reference)
+        }
+    }
+}
 
 /// Derivatives of a cleared market in its prices.
 pub(crate) struct Response<const B: usize> {
@@ -189,32 +223,74 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
     /// # Errors
     /// [`PhysicalError::NotConverged`] if neither method meets the tolerance.
     pub fn clear(&self, own: &[f64; B], start: &[f64; B]) -> Result<Cleared<B>, PhysicalError> {
-        let mut u: [f64; B] = std::array::from_fn(|b| self.coordinate(b, start[b]));
-        let mut now = self.excess(own, &u);
+        let (scale, u, now) = self.approach(own, start, TOLERANCE)?;
+        if now.cleared.residual <= ROUNDING {
+            return Ok(now.cleared);
+        }
+        // One more step squares the error: first-order conditions are steep near a backstop.
+        let polished = self.newton_step(own, (&scale, &u), &now, 1);
+        Ok(polished.map_or(now.cleared, |(_, last)| last.cleared))
+    }
+
+    /// The same to 1e-12 of the quantity and no better.
+    pub(crate) fn clear_once(
+        &self,
+        own: &[f64; B],
+        start: &[f64; B],
+    ) -> Result<Cleared<B>, PhysicalError> {
+        Ok(self.approach(own, start, TOLERANCE)?.2.cleared)
+    }
+
+    /// Prices and quantities demanded at them where demand has no kinks near by, to 1e-12: the last Newton step is taken
+    /// on trust once the residual is so small that its square is.
+    pub(crate) fn clear_smooth(
+        &self,
+        own: &[f64; B],
+        start: &[f64; B],
+    ) -> Result<([f64; B], [f64; B]), PhysicalError> {
+        let (scale, u, now) = self.approach(own, start, TRUSTED)?;
+        let (mut prices, mut demand) = (now.cleared.prices, now.cleared.demand);
+        if now.cleared.residual > ROUNDING
+            && let Some(step) = direction(&now)
+        {
+            for b in 0..B {
+                let (low, high) = scale[b].bounds;
+                prices[b] = scale[b].price((u[b] + step[b]).clamp(low, high)).0;
+                demand[b] += now.cleared.demand_slope[b] * (prices[b] - now.cleared.prices[b]);
+            }
+        }
+        Ok((prices, demand))
+    }
+
+    /// Newton, and sweeps where it stalls, until the residual is within a tolerance.
+    fn approach(
+        &self,
+        own: &[f64; B],
+        start: &[f64; B],
+        tolerance: f64,
+    ) -> Result<([Scale; B], [f64; B], Excess<B>), PhysicalError> {
+        let scale: [Scale; B] = std::array::from_fn(|b| Scale::of(&self.demand[b]));
+        let mut u: [f64; B] = std::array::from_fn(|b| scale[b].coordinate(start[b]));
+        let mut now = self.excess(own, (&scale, &u));
         for _ in 0..MAX_NEWTON {
-            if now.cleared.residual <= ROUNDING {
-                return Ok(now.cleared);
+            if now.cleared.residual <= tolerance {
+                return Ok((scale, u, now));
             }
-            if now.cleared.residual <= TOLERANCE {
-                // One more step squares the error: first-order conditions are steep near a backstop.
-                let polished = self.newton_step(own, &u, &now, 1);
-                return Ok(polished.map_or(now.cleared, |(_, last)| last.cleared));
-            }
-            let Some((next_u, next)) = self.newton_step(own, &u, &now, 8) else { break };
+            let Some((next_u, next)) = self.newton_step(own, (&scale, &u), &now, 8) else { break };
             (u, now) = (next_u, next);
         }
         for _ in 0..MAX_SWEEPS {
-            if now.cleared.residual <= TOLERANCE {
-                return Ok(now.cleared);
+            if now.cleared.residual <= tolerance {
+                return Ok((scale, u, now));
             }
             for b in 0..B {
-                self.solve_one(own, &mut u, b);
+                self.solve_one(own, &scale, &mut u, b);
             }
-            now = self.excess(own, &u);
+            now = self.excess(own, (&scale, &u));
         }
         // Rounding alone can keep a very steep excess demand from the last two digits.
         if now.cleared.residual <= 100.0 * TOLERANCE {
-            return Ok(now.cleared);
+            return Ok((scale, u, now));
         }
         Err(PhysicalError::NotConverged {
             what: "market clearing",
@@ -245,47 +321,33 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
         found
     }
 
-    fn coordinate(&self, b: usize, price: f64) -> f64 {
-        let (reference, bounds) = (self.demand[b].reference_price(), self.bounds(b));
-        let u = if price > reference { (price / reference).ln() } else { price / reference - 1.0 };
-        u.clamp(bounds.0, bounds.1)
-    }
-
-    fn bounds(&self, b: usize) -> (f64, f64) {
-        let demand = &self.demand[b];
-        let reference = demand.reference_price();
-        (demand.price_floor() / reference - 1.0, (demand.price_ceiling() / reference).ln())
-    }
-
-    /// Price and its derivative in the coordinate.
-    fn price(&self, b: usize, u: f64) -> (f64, f64) {
-        let reference = self.demand[b].reference_price();
-        if u > 0.0 {
-            let price = reference * u.exp();
-            (price, price)
-        } else {
-            (reference * (1.0 + u), reference)
-        }
-    }
-
-    fn excess(&self, own: &[f64; B], u: &[f64; B]) -> Excess<B> {
+    fn excess(&self, own: &[f64; B], (scale, u): (&[Scale; B], &[f64; B])) -> Excess<B> {
         let (mut prices, mut dp) = ([0.0; B], [0.0; B]);
         let (mut demand, mut demand_slope) = ([0.0; B], [0.0; B]);
         for b in 0..B {
-            (prices[b], dp[b]) = self.price(b, u[b]);
+            (prices[b], dp[b]) = scale[b].price(u[b]);
             (demand[b], demand_slope[b]) = self.demand[b].at(prices[b]);
         }
         let (mut fringe, mut fringe_slope) = ([0.0; B], [0.0; B]);
         let mut jacobian = [[0.0; B]; B];
         for source in self.fringe {
             let (output, slope) = source.supply.at(source.revenue_at(&prices));
+            // A source that is shut costs nothing.
+            if output == 0.0 && slope == 0.0 {
+                continue;
+            }
             for b in 0..B {
                 fringe[b] += source.yields[b] * output;
                 let respond = source.yields[b] * slope;
-                fringe_slope[b] += respond * source.revenue[b];
                 for c in 0..B {
-                    jacobian[b][c] -= respond * source.revenue[c] * dp[c];
+                    jacobian[b][c] -= respond * source.revenue[c];
                 }
+            }
+        }
+        for b in 0..B {
+            fringe_slope[b] = -jacobian[b][b];
+            for c in 0..B {
+                jacobian[b][c] *= dp[c];
             }
         }
         let (mut excess, mut dumped, mut at_floor) = ([0.0; B], [0.0; B], [false; B]);
@@ -294,7 +356,7 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
             jacobian[b][b] += demand_slope[b] * dp[b];
             let supply = own[b] + fringe[b];
             excess[b] = demand[b] - supply;
-            if u[b] <= self.bounds(b).0 && excess[b] < 0.0 {
+            if u[b] <= scale[b].bounds.0 && excess[b] < 0.0 {
                 at_floor[b] = true;
                 dumped[b] = -excess[b];
             } else {
@@ -312,27 +374,19 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
     fn newton_step(
         &self,
         own: &[f64; B],
-        u: &[f64; B],
+        (scale, u): (&[Scale; B], &[f64; B]),
         now: &Excess<B>,
         n_tries: usize,
     ) -> Option<([f64; B], Excess<B>)> {
-        let (mut matrix, mut right) = (now.jacobian, now.gap);
-        for b in 0..B {
-            if now.at_floor[b] {
-                matrix[b] = [0.0; B];
-                matrix[b][b] = 1.0;
-                right[b] = 0.0;
-            }
-        }
-        let step = solve_linear(&mut matrix, right.map(|value| -value))?;
+        let step = direction(now)?;
         let largest = step.iter().fold(0.0_f64, |a, s| a.max(s.abs()));
         let mut length = if largest > 2.0 { 2.0 / largest } else { 1.0 };
         for _ in 0..n_tries {
             let next_u: [f64; B] = std::array::from_fn(|b| {
-                let bounds = self.bounds(b);
-                (u[b] + length * step[b]).clamp(bounds.0, bounds.1)
+                let (low, high) = scale[b].bounds;
+                (u[b] + length * step[b]).clamp(low, high)
             });
-            let next = self.excess(own, &next_u);
+            let next = self.excess(own, (scale, &next_u));
             if next.cleared.residual < now.cleared.residual {
                 return Some((next_u, next));
             }
@@ -342,12 +396,12 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
     }
 
     /// Clears basket `b` alone, the other prices given: Newton steps kept inside a bracket.
-    fn solve_one(&self, own: &[f64; B], u: &mut [f64; B], b: usize) {
-        let (mut low, mut high) = self.bounds(b);
+    fn solve_one(&self, own: &[f64; B], scale: &[Scale; B], u: &mut [f64; B], b: usize) {
+        let (mut low, mut high) = scale[b].bounds;
         for _ in 0..200 {
-            let now = self.excess(own, u);
-            let scale = now.cleared.demand[b].max(own[b] + now.cleared.fringe[b]);
-            if now.at_floor[b] || now.gap[b].abs() <= 0.1 * TOLERANCE * scale {
+            let now = self.excess(own, (scale, u));
+            let quantity = now.cleared.demand[b].max(own[b] + now.cleared.fringe[b]);
+            if now.at_floor[b] || now.gap[b].abs() <= 0.1 * TOLERANCE * quantity {
                 return;
             }
             if now.gap[b] > 0.0 {
@@ -362,13 +416,26 @@ impl<const B: usize, D: Demand, S: Supply> JointMarket<'_, B, D, S> {
             // At the lower bound only the bound itself can be dumped at: try it before halving towards it.
             u[b] = if newton > low && newton < high {
                 newton
-            } else if newton <= low && low == self.bounds(b).0 {
+            } else if newton <= low && low == scale[b].bounds.0 {
                 low
             } else {
                 0.5 * (low + high)
             };
         }
     }
+}
+
+/// The Newton step in all coordinates; baskets that are dumped stay where they are.
+fn direction<const B: usize>(now: &Excess<B>) -> Option<[f64; B]> {
+    let (mut matrix, mut right) = (now.jacobian, now.gap);
+    for b in 0..B {
+        if now.at_floor[b] {
+            matrix[b] = [0.0; B];
+            matrix[b][b] = 1.0;
+            right[b] = 0.0;
+        }
+    }
+    solve_linear(&mut matrix, right.map(|value| -value))
 }
 
 pub(crate) fn dot<const B: usize>(a: &[f64; B], b: &[f64; B]) -> f64 {
@@ -385,8 +452,12 @@ pub(crate) fn solve_linear<const N: usize>(
     mut right: [f64; N],
 ) -> Option<[f64; N]> {
     for column in 0..N {
-        let pivot = (column..N)
-            .max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
+        let mut pivot = column;
+        for row in column + 1..N {
+            if matrix[row][column].abs() >= matrix[pivot][column].abs() {
+                pivot = row;
+            }
+        }
         if matrix[pivot][column].abs() < f64::MIN_POSITIVE || !matrix[pivot][column].is_finite() {
             return None;
         }

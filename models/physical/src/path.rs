@@ -11,19 +11,20 @@
 use monazite_stochastic::{Purpose, Stream, TwoFactorState};
 
 use crate::border::{Border, Needs, use_at};
+use crate::checks::{Audit, Opening, Violation};
 use crate::curves::BasketDemand;
 use crate::decision::{Horizon, N_RIVAL};
-use crate::factors::Factors;
+use crate::elementary::{exp, ln};
 use crate::futures::FuturesCurve;
-use crate::heavy::{HeavyContent, HeavyState, ln_price, ln_relative};
+use crate::heavy::{HeavyContent, HeavyState, ln_relative};
 use crate::market::{Cleared, Cost, Fringe, JointMarket, Supply, dot};
-use crate::record::{Decision, Record};
-use crate::state::{Activity, ByRegion, FringeList, N_OWN};
+use crate::record::{Decision, KeptMonth, Record};
+use crate::state::{AS_USED, ByRegion, FringeSupply, MAX_FRINGE, N_OWN};
 use crate::stocks::StockRules;
 use crate::storers::{Outlook, WithStorers};
 use crate::supply::SupplyState;
 use crate::world::{OUTSIDE, Plan, Schedule, World};
-use crate::{EndUse, N_BASKETS, N_REGIONS, N_USES, PhysicalError, Region};
+use crate::{N_BASKETS, N_REGIONS, N_USES, PhysicalError};
 
 const DISTURBANCE: Purpose = Purpose::named("physical: demand disturbance");
 
@@ -39,8 +40,8 @@ struct Path<'a> {
     /// Dy and Tb per magnet against the base year, by region.
     heavy: HeavyState,
     supply: SupplyState,
-    /// Last month's prices, by region.
-    paid: ByRegion,
+    /// ln of last month's prices over base prices, by region.
+    ln_prices: ByRegion,
     premium: [f64; N_BASKETS],
     outputs: [f64; N_OWN],
     /// Outputs of the rival where it is strategic.
@@ -55,25 +56,54 @@ struct Path<'a> {
     futures: TwoFactorState,
 }
 
-/// Runs one path and writes its months.
+/// The curves of a month and of the months to come: filled in place every month.
+struct Books<'a> {
+    present: [BasketDemand<'a>; N_BASKETS],
+    ahead: [BasketDemand<'a>; N_BASKETS],
+}
+
+impl<'a> Books<'a> {
+    fn of(world: &'a World<'_>) -> Self {
+        let (model, lines) = (&world.model, world.model.base_lines());
+        Self { present: model.no_demand(lines), ahead: model.no_demand(lines) }
+    }
+}
+
+/// The months of a path and what its audit found.
+pub(crate) struct PathMonths {
+    pub(crate) months: Vec<KeptMonth>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) largest_imbalance: f64,
+}
+
+/// Runs one path and audits its months.
 ///
 /// # Errors
 /// The month in which the market or the supplier's choice could not be solved.
-pub(crate) fn run_path(
-    world: &World<'_>,
-    path_idx: usize,
-    months: &mut [Record],
-) -> Result<(), PhysicalError> {
+pub(crate) fn run_path(world: &World<'_>, path_idx: usize) -> Result<PathMonths, PhysicalError> {
     let own = world.schedule_of(path_idx);
     let mut path = Path::new(world, own.as_ref().unwrap_or(&world.schedule), path_idx);
-    for (t, record) in months.iter_mut().enumerate() {
-        *record = path.month(t).map_err(|source| PhysicalError::Month {
+    let opening = Opening {
+        backlog: world.border.waiting(),
+        stock: world.border.stock,
+        reserve: world.border.reserve,
+        supply: world.supply.record(),
+    };
+    let mut audit = Audit::new(path_idx + 1, world.start, &opening);
+    let n_months = world.activity.n_months();
+    let mut months = Vec::with_capacity(n_months);
+    let (mut books, mut record) = (Books::of(world), Record::EMPTY);
+    for t in 0..n_months {
+        path.month(t, &mut books, &mut record).map_err(|source| PhysicalError::Month {
             month: world.start.plus(t as i64).to_string(),
             path: world.first_path as usize + path_idx + 1,
             source: Box::new(source),
         })?;
+        audit.month(&record);
+        months.push(KeptMonth::of(&record, &world.base_parity(&record.price)));
     }
-    Ok(())
+    let (violations, largest_imbalance) = audit.finish();
+    Ok(PathMonths { months, violations, largest_imbalance })
 }
 
 impl<'a> Path<'a> {
@@ -81,6 +111,9 @@ impl<'a> Path<'a> {
         let model = &world.model;
         let start = model.start_price;
         let parity = world.parity(&start, &model.tariff);
+        let ln_prices = std::array::from_fn(|r| {
+            std::array::from_fn(|b| ln_over_base(parity[r][b], model.ln_base[r][b]))
+        });
         Self {
             world,
             schedule,
@@ -90,7 +123,7 @@ impl<'a> Path<'a> {
             ln_paid: world.ln_paid,
             heavy: world.heavy,
             supply: world.supply.state(),
-            paid: parity,
+            ln_prices,
             premium: [1.0; N_BASKETS],
             outputs: model.base_outputs(),
             rival: None,
@@ -104,10 +137,16 @@ impl<'a> Path<'a> {
         }
     }
 
-    fn month(&mut self, t: usize) -> Result<Record, PhysicalError> {
+    fn month(
+        &mut self,
+        t: usize,
+        books: &mut Books<'a>,
+        record: &mut Record,
+    ) -> Result<(), PhysicalError> {
         let world = self.world;
-        let (model, factors) = (&world.model, &self.schedule.factors[t]);
-        let tariffs = world.tariffs(factors);
+        let schedule = self.schedule;
+        let (model, factors) = (&world.model, &schedule.factors[t]);
+        let curves = &schedule.curves[t];
         let before = self.disturbance;
         for b in 0..N_BASKETS {
             self.disturbance[b] = world.persistence[b] * before[b]
@@ -119,35 +158,50 @@ impl<'a> Path<'a> {
         if let Some(plan) = &self.schedule.plans[t] {
             self.decide(t, plan, &before, &orders.factor, &withdrawn)?;
         }
-        let activity = self.activity(t, factors);
-        let disturbance = self.disturbance.map(f64::exp);
-        let mut demand =
-            model.demand(model.adjustment, &self.ln_paid, &activity, &disturbance, &tariffs);
-        HeavyContent::apply(&mut demand, &self.heavy);
+        let activity = world.activity.in_month(self.index, t);
+        let disturbance = self.disturbance.map(exp);
+        let demand = &mut books.present;
+        model.fill(
+            demand,
+            model.adjustment,
+            (&self.ln_paid, &disturbance),
+            (&curves.per_activity, &activity),
+            &curves.lines,
+        );
+        HeavyContent::apply(demand, &self.heavy);
+        for one in demand.iter_mut() {
+            one.gather(&orders.factor);
+        }
         let states = self.supply.sources(model, &world.supply, t, factors);
         let mut fringe = model.fringe(&states, &self.premium, false);
         if let Some(outputs) = &self.rival {
             model.hold_rival(&mut fringe, outputs);
         }
         let own = model.own_supply(&self.outputs);
-        let outlook = self.outlook(t, (&orders.factor, &withdrawn, &own), &tariffs)?;
+        let outlook =
+            self.outlook(t, &activity, (&orders.factor, &withdrawn, &own), &mut books.ahead)?;
         let before_month = self.carried(&outlook);
-        let demanded = ordered(&demand, &orders.factor);
         let wanted: [_; N_BASKETS] =
             std::array::from_fn(|b| world.storers.wanted(b, self.disturbance[b], &outlook));
         let with_storers: [_; N_BASKETS] =
-            std::array::from_fn(|b| WithStorers { demand: &demanded[b], wanted: wanted[b] });
+            std::array::from_fn(|b| WithStorers { demand: &demand[b], wanted: wanted[b] });
         let inside: [f64; N_BASKETS] =
             std::array::from_fn(|b| own[b] + withdrawn[b] + before_month[b]);
         let market = JointMarket { demand: &with_storers, fringe: &fringe };
-        let cleared = market.clear(&inside, &self.prices)?;
+        let cleared = market.clear_once(&inside, &self.prices)?;
         self.prices = cleared.prices;
+        let mut sold = [0.0; MAX_FRINGE];
+        for (output, one) in sold.iter_mut().zip(fringe.iter()) {
+            *output = one.supply.at(one.revenue_at(&cleared.prices)).0;
+        }
         let stored =
             std::array::from_fn(|b| wanted[b].map_or(0.0, |wanted| wanted.at(cleared.prices[b]).0));
-        let parity = world.parity(&cleared.prices, &tariffs);
-        let needs = use_at(&demand, &parity, &orders);
-        let mut record = self.settle(t, &demand, (&parity, &needs), (&cleared, &fringe), &own);
-        record.demand_at_base = model.demand_at_base(&activity, &disturbance);
+        let parity = world.parity(&cleared.prices, &curves.tariffs);
+        let needs = use_at(demand, &parity, &orders);
+        record.own = own;
+        self.settle(t, demand, (&parity, &needs), (&cleared, &sold), record);
+        record.demand_at_base =
+            std::array::from_fn(|b| disturbance[b] * total(&curves.per_activity[b], &activity));
         (record.carried, record.stored) = (before_month, stored);
         record.expected_price = outlook.price;
         self.stored = Some(stored);
@@ -156,24 +210,12 @@ impl<'a> Path<'a> {
             model,
             &world.supply,
             (t, factors),
-            (&fringe, &states),
+            (&fringe, &states, &sold),
             (&cleared.prices, &world.relative_use(&record.region_use)),
         );
         record.supply = self.supply.record;
-        self.move_on(t, &parity, &record);
-        Ok(record)
-    }
-
-    fn activity(&self, t: usize, factors: &Factors) -> Activity {
-        let paths = self.world.activity;
-        std::array::from_fn(|r| {
-            std::array::from_fn(|u| {
-                let activity = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t]
-                    * self.world.trend[t][u]
-                    * factors.activity[r][u];
-                factors.intensity[u].map(|intensity| activity * intensity)
-            })
-        })
+        self.move_on(t, &parity, record);
+        Ok(())
     }
 
     /// What storers expect: price and use that clear demand over the horizon at activity as expected given this path's,
@@ -181,42 +223,47 @@ impl<'a> Path<'a> {
     fn outlook(
         &mut self,
         t: usize,
+        activity: &[[f64; N_USES]; N_REGIONS],
         (orders, withdrawn, own): (&ByRegion, &[f64; N_BASKETS], &[f64; N_BASKETS]),
-        tariffs: &[f64; N_REGIONS],
+        demand: &mut [BasketDemand<'a>; N_BASKETS],
     ) -> Result<Outlook, PhysicalError> {
         let world = self.world;
         if !world.storers.any() {
             return Ok(Outlook { price: self.prices, quantity: [0.0; N_BASKETS] });
         }
-        let (model, plan) = (&world.model, &self.schedule.outlooks[t]);
-        let paths = world.activity;
-        let activity = std::array::from_fn(|r| {
-            std::array::from_fn(|u| {
-                let mean = world.mean_of(r, u, t);
-                let now = paths.months(self.index, Region::ALL[r], EndUse::ALL[u])[t];
-                // Activity above its mean is taken to stay above it by the same factor.
-                let ratio = if mean > 0.0 { now / mean } else { 1.0 };
-                plan.activity[r][u].map(|expected| expected * ratio)
-            })
-        });
-        let mut demand = model.demand(
+        let (model, schedule) = (&world.model, self.schedule);
+        let (plan, lines) = (&schedule.outlooks[t], &schedule.curves[t].lines);
+        let mut relative = *activity;
+        if plan.has_idle_uses {
+            for (r, row) in relative.iter_mut().enumerate() {
+                for (u, value) in row.iter_mut().enumerate() {
+                    if world.mean_of(r, u, t) <= 0.0 {
+                        *value = 1.0;
+                    }
+                }
+            }
+        }
+        model.fill(
+            demand,
             model.horizon_adjustment,
-            &self.ln_paid,
-            &activity,
-            &[1.0; N_BASKETS],
-            tariffs,
+            (&self.ln_paid, &[1.0; N_BASKETS]),
+            (&plan.at_base, &relative),
+            lines,
         );
-        self.substitute(&mut demand, plan.factors.heavy);
+        self.substitute(demand, plan.factors.heavy);
         let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         if let Some(outputs) = &self.rival {
             model.hold_rival(&mut fringe, outputs);
         }
         let inside = std::array::from_fn(|b| own[b] + withdrawn[b]);
-        let market = JointMarket { demand: &ordered(&demand, orders), fringe: &fringe };
-        let cleared = market.clear(&inside, &self.expected_prices)?;
-        self.expected_prices = cleared.prices;
-        Ok(Outlook { price: cleared.prices, quantity: cleared.demand })
+        for one in demand.iter_mut() {
+            one.gather(orders);
+        }
+        let market = JointMarket { demand, fringe: &fringe };
+        let (price, quantity) = market.clear_smooth(&inside, &self.expected_prices)?;
+        self.expected_prices = price;
+        Ok(Outlook { price, quantity })
     }
 
     /// Stock brought into the month: before the first, what storers hold when nothing disturbs the market.
@@ -251,19 +298,18 @@ impl<'a> Path<'a> {
         });
         let mut demand = model.demand(
             model.horizon_adjustment,
-            &self.ln_paid,
-            &plan.activity,
-            &expected,
-            &world.tariffs(&plan.factors),
+            (&self.ln_paid, &expected),
+            &plan.at_base,
+            &plan.lines,
         );
         self.substitute(&mut demand, plan.factors.heavy);
-        let demand = ordered(&demand, orders);
+        order(&mut demand, orders);
         let states = self.supply.sources(model, &world.supply, t, &plan.factors);
         let mut fringe = model.fringe(&states, &self.premium, true);
         // Goods withdrawn from the queue come back to the inside market whatever the price.
-        fringe.extend(
-            (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0).map(|b| returning(b, withdrawn[b])),
-        );
+        for b in (0..N_BASKETS).filter(|&b| withdrawn[b] > 0.0) {
+            fringe.push(returning(b, withdrawn[b]));
+        }
         let horizon = Horizon {
             model,
             demand: &demand,
@@ -277,27 +323,25 @@ impl<'a> Path<'a> {
     }
 
     /// Dy and Tb per magnet over the supplier's horizon, at last month's prices.
-    fn substitute(&self, demand: &mut [BasketDemand; N_BASKETS], factor: f64) {
+    fn substitute(&self, demand: &mut [BasketDemand<'_>; N_BASKETS], factor: f64) {
         let model = &self.world.model;
-        let lowest = model.satiation[crate::Basket::DyTb.index()].ln();
-        let relative = std::array::from_fn(|r| ln_relative(&self.paid[r], &model.ln_base[r]));
-        let own = std::array::from_fn(|r| ln_price(&self.paid[r], &model.ln_base[r]).max(lowest));
-        model.heavy.apply_over_horizon(demand, &self.heavy, (&relative, &own), factor);
+        let lowest = model.ln_satiation[crate::Basket::DyTb.index()];
+        let ln_prices = (&self.ln_prices, lowest);
+        model.heavy.apply_over_horizon(demand, &self.heavy, ln_prices, factor);
     }
 
     /// The border, the stocks and prices abroad.
     fn settle(
         &mut self,
         t: usize,
-        demand: &[BasketDemand; N_BASKETS],
+        demand: &[BasketDemand<'_>; N_BASKETS],
         (parity, needs): (&ByRegion, &Needs),
-        (cleared, fringe): (&Cleared<N_BASKETS>, &FringeList),
-        own: &[f64; N_BASKETS],
-    ) -> Record {
+        (cleared, sold): (&Cleared<N_BASKETS>, &[f64; MAX_FRINGE]),
+        record: &mut Record,
+    ) {
         let world = self.world;
         let mut outside = [0.0; N_BASKETS];
-        for (source, one) in world.model.sources.iter().zip(fringe) {
-            let (output, _) = one.supply.at(one.revenue_at(&cleared.prices));
+        for (source, output) in world.model.sources.iter().zip(sold) {
             for b in 0..N_BASKETS {
                 outside[b] += source.outside * source.yields[b] * output;
             }
@@ -307,34 +351,21 @@ impl<'a> Path<'a> {
         let crossing = rules.cross(&mut self.border, needs, &sales, month);
         let abroad = rules.serve(&mut self.border, (needs, &crossing), demand, parity, month);
         rules.stocks.learn(&mut self.border, &needs.orders, &needs.total, &crossing.refused);
-        let mut record = Record {
-            price: cleared.prices,
-            own: *own,
-            fringe: cleared.fringe,
-            dumped: cleared.dumped,
-            shipments: crossing.shipments,
-            processed: crossing.processed,
-            allowed: crossing.allowed,
-            arrivals: crossing.arrivals,
-            transit: crossing.transit,
-            leaked: abroad.leaked,
-            fringe_sales: crossing.fringe_sales,
-            region_price: abroad.price,
-            region_use: abroad.used,
-            unmet: abroad.unmet,
-            unmet_use: abroad.unmet_use,
-            backlog: self.border.waiting(),
-            stock: self.border.stock,
-            reserve: self.border.reserve,
-            forward: self.border.forward,
-            hazard: self.border.hazard,
-            from_china: self.border.from_china,
-            direct: self.border.direct,
-            outputs: self.outputs,
-            decision: self.decision,
-            ..Record::EMPTY
-        };
-        record.outside_price = outside_price(&record, parity);
+        record.price = cleared.prices;
+        (record.fringe, record.dumped) = (cleared.fringe, cleared.dumped);
+        (record.shipments, record.processed) = (crossing.shipments, crossing.processed);
+        record.allowed = crossing.allowed;
+        (record.arrivals, record.transit) = (crossing.arrivals, crossing.transit);
+        (record.leaked, record.fringe_sales) = (abroad.leaked, crossing.fringe_sales);
+        (record.region_price, record.region_use) = (abroad.price, abroad.used);
+        (record.unmet, record.unmet_use) = (abroad.unmet, abroad.unmet_use);
+        let border = &self.border;
+        record.backlog = border.waiting();
+        (record.stock, record.reserve) = (border.stock, border.reserve);
+        (record.forward, record.hazard) = (border.forward, border.hazard);
+        (record.from_china, record.direct) = (border.from_china, border.direct);
+        (record.outputs, record.decision) = (self.outputs, self.decision);
+        record.outside_price = outside_price(record, parity);
         for i in 0..N_OWN {
             let ore = &world.model.own[i];
             record.revenue[i] = dot(&ore.yields, &cleared.prices);
@@ -344,7 +375,6 @@ impl<'a> Path<'a> {
         self.futures = world.curve.update(self.futures, t, spot.max(f64::MIN_POSITIVE).ln());
         record.futures = self.futures;
         self.last_use = needs.total;
-        record
     }
 
     /// Adapted prices, Dy and Tb per magnet and the fringe's premium for the next month.
@@ -358,46 +388,55 @@ impl<'a> Path<'a> {
                 let (price, ln_base) = (record.region_price[r][b], model.ln_base[r][b]);
                 if last != Some((price, ln_base)) {
                     last = Some((price, ln_base));
-                    // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
-                    ln_ratio =
-                        (price.max(f64::MIN_POSITIVE).ln() - ln_base).max(model.ln_satiation[b]);
+                    ln_ratio = ln_over_base(price, ln_base);
                 }
-                self.ln_paid[r][b] += model.adjustment * (ln_ratio - self.ln_paid[r][b]);
+                self.ln_prices[r][b] = ln_ratio;
+                // Below satiation demand no longer responds, so buyers do not adapt to lower prices either.
+                let felt = ln_ratio.max(model.ln_satiation[b]);
+                self.ln_paid[r][b] += model.adjustment * (felt - self.ln_paid[r][b]);
                 paid += model.fringe_share[r] * price;
                 at_parity += model.fringe_share[r] * parity[r][b];
             }
             self.premium[b] = if at_parity > 0.0 { paid / at_parity } else { 1.0 };
         }
         let factor = self.schedule.factors[t].heavy;
+        let (mut last, mut next) = (None, 1.0);
         for r in 0..N_REGIONS {
-            let relative = ln_relative(&record.region_price[r], &model.ln_base[r]);
-            self.heavy[r] = model.heavy.next(self.heavy[r], relative, factor);
+            let at = (ln_relative(&self.ln_prices[r]), self.heavy[r]);
+            if last != Some(at) {
+                last = Some(at);
+                next = model.heavy.next(at.1, at.0, factor);
+            }
+            self.heavy[r] = next;
         }
-        self.paid = record.region_price;
     }
 }
 
-/// Demand with orders in place of use.
-fn ordered(demand: &[BasketDemand; N_BASKETS], orders: &ByRegion) -> [BasketDemand; N_BASKETS] {
-    let mut ordered = *demand;
-    for (b, one) in ordered.iter_mut().enumerate() {
-        // Only a use that is ordered by nobody moves the prices between which demand is positive.
-        let mut gone = false;
-        for (region, factors) in one.regions.iter_mut().zip(orders) {
-            if factors[b] != 1.0 {
-                gone |= factors[b] == 0.0;
-                region.coefficient = region.coefficient.map(|value| value * factors[b]);
+/// ln of a price over a base price; a price of zero or less counts as the least positive one.
+fn ln_over_base(price: f64, ln_base: f64) -> f64 {
+    ln(price.max(f64::MIN_POSITIVE)) - ln_base
+}
+
+/// World use at base prices of a basket.
+fn total(per_activity: &[[f64; N_USES]; N_REGIONS], activity: &[[f64; N_USES]; N_REGIONS]) -> f64 {
+    let pairs = per_activity.iter().flatten().zip(activity.iter().flatten());
+    pairs.map(|(one, activity)| one * activity).sum()
+}
+
+/// Puts orders in place of use.
+fn order(demand: &mut [BasketDemand<'_>; N_BASKETS], orders: &ByRegion) {
+    for (b, one) in demand.iter_mut().enumerate() {
+        for (coefficient, factors) in one.coefficient.iter_mut().zip(orders) {
+            for value in coefficient {
+                *value *= factors[b];
             }
         }
-        if gone {
-            one.set_bounds();
-        }
+        one.gather(&AS_USED);
     }
-    ordered
 }
 
 /// Goods that come back from the queue, as a source that supplies the same at any price.
-fn returning(basket_idx: usize, quantity: f64) -> Fringe<N_BASKETS, crate::curves::PowerSupply> {
+fn returning(basket_idx: usize, quantity: f64) -> FringeSupply<'static> {
     let mut yields = [0.0; N_BASKETS];
     yields[basket_idx] = 1.0;
     Fringe {
@@ -408,8 +447,10 @@ fn returning(basket_idx: usize, quantity: f64) -> Fringe<N_BASKETS, crate::curve
         supply: crate::curves::PowerSupply {
             scale: quantity,
             base_revenue: 1.0,
+            inverse_base: 1.0,
             elasticity: 0.0,
             capacity: f64::INFINITY,
+            power: None,
         },
     }
 }

@@ -82,9 +82,14 @@ impl Pool {
         }
     }
 
-    /// `A_t/A_0`, so many years after the base year at world use relative to it.
-    pub(crate) fn relative_arisings(&self, years: f64, relative_use: f64) -> f64 {
-        (1.0 - self.from_use) * (1.0 + self.past_growth).powf(years) + self.from_use * relative_use
+    /// Growth of discards so many years after the base year.
+    pub(crate) fn discards(&self, years: f64) -> f64 {
+        (1.0 + self.past_growth).powf(years)
+    }
+
+    /// `A_t/A_0` at discards and world use relative to the base year's.
+    pub(crate) fn relative_arisings(&self, discards: f64, relative_use: f64) -> f64 {
+        (1.0 - self.from_use) * discards + self.from_use * relative_use
     }
 }
 

@@ -28,14 +28,17 @@ use monazite_series::Period;
 use monazite_stochastic::Summary;
 use rayon::prelude::*;
 
-use crate::checks::{Opening, Violation, supply_violations, violations};
+use crate::checks::Violation;
 use crate::futures::FuturesCurve;
-use crate::path::run_path;
-use crate::record::{Output, Record};
+use crate::path::{PathMonths, run_path};
+use crate::record::KeptMonth;
 use crate::state::ByRegion;
 use crate::value_chain::Trade;
 use crate::world::{OUTSIDE, World, WorldSpec};
-use crate::{ActivityPaths, Basket, Conduct, ExpectedActivity, Goods, Ore, PhysicalError, Region};
+use crate::{
+    ActivityPaths, Basket, Conduct, ExpectedActivity, Goods, N_REGIONS, Ore, Output, PhysicalError,
+    Region,
+};
 
 /// Fewest paths a task of the pool takes.
 const MIN_PATHS: usize = 4;
@@ -60,15 +63,11 @@ pub fn simulate_block(
     first_path: u64,
 ) -> Result<Run, PhysicalError> {
     let world = World::new(spec, activity, (expected, first_path))?;
-    let n_months = activity.n_months();
-    // Written in place: at two kilobytes a month, copies are what a run would wait for.
-    let mut records = vec![Record::EMPTY; activity.n_paths() * n_months];
-    let mut paths = || -> Vec<Result<(), PhysicalError>> {
-        records
-            .par_chunks_mut(n_months)
-            .enumerate()
+    let paths = || -> Vec<Result<PathMonths, PhysicalError>> {
+        (0..activity.n_paths())
+            .into_par_iter()
             .with_min_len(MIN_PATHS)
-            .map(|(path_idx, months)| run_path(&world, path_idx, months))
+            .map(|path_idx| run_path(&world, path_idx))
             .collect()
     };
     let results = match spec.n_threads {
@@ -80,45 +79,27 @@ pub fn simulate_block(
             .install(paths),
     };
     // The first in the order of paths, whichever thread was first.
-    results.into_iter().collect::<Result<(), _>>()?;
-    let (found, largest_imbalance) = audit(&world, &records, n_months);
+    let paths = results.into_iter().collect::<Result<Vec<PathMonths>, _>>()?;
+    let largest_imbalance = paths.iter().fold(0.0_f64, |a, path| a.max(path.largest_imbalance));
+    let (mut found, mut months) = (Vec::new(), Vec::with_capacity(paths.len()));
+    for path in paths {
+        found.extend(path.violations);
+        months.push(path.months);
+    }
     Ok(Run {
         scenario: spec.scenario.id.clone(),
         conduct: spec.conduct,
         start: spec.start,
         seed: spec.seed,
         first_shock: spec.scenario.first_month(spec.start),
-        n_paths: activity.n_paths(),
         n_months: activity.n_months(),
         violations: found,
         largest_imbalance,
         trade: Trade::new(spec.parameters),
         curve: world.curve,
-        records,
+        base_lines: world.base_lines,
+        months,
     })
-}
-
-/// Violations of all paths in their order, and the largest relative imbalance.
-fn audit(world: &World<'_>, records: &[Record], n_months: usize) -> (Vec<Violation>, f64) {
-    let first = Opening {
-        backlog: world.border.waiting(),
-        stock: world.border.stock,
-        reserve: world.border.reserve,
-    };
-    let of_path = |(path_idx, path): (usize, &[Record])| {
-        let (mut found, largest) = violations(path, n_months, world.start, &first);
-        let (of_supply, largest_of_supply) =
-            supply_violations(path, n_months, world.start, &world.supply.record());
-        found.extend(of_supply);
-        for one in &mut found {
-            one.path = path_idx + 1;
-        }
-        (found, largest.max(largest_of_supply))
-    };
-    let paths: Vec<(Vec<Violation>, f64)> =
-        records.par_chunks(n_months).enumerate().map(of_path).collect();
-    let largest = paths.iter().fold(0.0_f64, |a, (_, b)| a.max(*b));
-    (paths.into_iter().flat_map(|(found, _)| found).collect(), largest)
 }
 
 /// The results of a world: every month of every path.
@@ -129,13 +110,15 @@ pub struct Run {
     start: Period,
     seed: u64,
     first_shock: Option<usize>,
-    n_paths: usize,
     n_months: usize,
     violations: Vec<Violation>,
     largest_imbalance: f64,
     trade: Trade,
     curve: FuturesCurve,
-    records: Vec<Record>,
+    /// Price lines of regions without a scenario's tariffs.
+    base_lines: [(f64, f64); N_REGIONS],
+    /// By path, then by month.
+    months: Vec<Vec<KeptMonth>>,
 }
 
 impl Run {
@@ -171,7 +154,7 @@ impl Run {
 
     /// Number of paths.
     pub fn n_paths(&self) -> usize {
-        self.n_paths
+        self.months.len()
     }
 
     /// First month in which the scenario acts, counted from the first simulated one; `None` for the baseline.
@@ -187,7 +170,7 @@ impl Run {
         if month_idx >= self.n_months {
             return Err(self.missing(output, month_idx));
         }
-        Ok((0..self.n_paths).map(|path| self.value(output, path, month_idx)).collect())
+        Ok((0..self.n_paths()).map(|path| self.value(output, path, month_idx)).collect())
     }
 
     /// Sum over months of a flow, mean of anything else, by path; months `from` to `until` − 1.
@@ -205,7 +188,7 @@ impl Run {
         }
         let divisor = if output.is_flow() { 1.0 } else { (until - from) as f64 };
         let one = |path| (from..until).map(|t| self.value(output, path, t)).sum::<f64>() / divisor;
-        Ok((0..self.n_paths).map(one).collect())
+        Ok((0..self.n_paths()).map(one).collect())
     }
 
     /// Mean, spread and quantiles over paths of one month.
@@ -217,9 +200,8 @@ impl Run {
     }
 
     /// The records of a path and the conversion of its trade to customs figures.
-    pub(crate) fn trade_of(&self, path_idx: usize) -> (&[Record], &Trade) {
-        let first = path_idx * self.n_months;
-        (&self.records[first..first + self.n_months], &self.trade)
+    pub(crate) fn trade_of(&self, path_idx: usize) -> (&[KeptMonth], &Trade) {
+        (&self.months[path_idx], &self.trade)
     }
 
     /// What is broken: balances that do not close, shipments without leave, numbers that make no sense. Empty if all is
@@ -243,14 +225,18 @@ impl Run {
     }
 
     fn value(&self, output: Output, path_idx: usize, month_idx: usize) -> f64 {
-        let one = &self.records[path_idx * self.n_months + month_idx];
+        let one = &self.months[path_idx][month_idx];
+        let rare = one.rare();
         let trade = &self.trade;
         let inverse = |value: f64| if value > 0.0 { -1.0 / value } else { f64::NEG_INFINITY };
         let decision = &one.decision;
         match output {
             Output::Price(b) => one.price[b.index()],
             Output::OutsidePrice(b) => one.outside_price[b.index()] / trade.cny_per_usd,
-            Output::RegionPrice(r, b) => one.region_price[r.index()][b.index()] / trade.cny_per_usd,
+            Output::RegionPrice(r, b) => {
+                let line = self.base_lines[r.index()];
+                one.region_price((r.index(), b.index()), line) / trade.cny_per_usd
+            }
             Output::Futures(months) => self.curve.price(one.futures, months),
             Output::OreOutput(ore) => {
                 let at = Ore::CONTROLLED.into_iter().position(|one| one == ore);
@@ -270,16 +256,16 @@ impl Run {
             Output::UnitValue(form, b) => trade.unit_value(one, form, b),
             Output::Arrivals(r, b) => total(&one.arrivals, r, b),
             Output::Transit(r, b) => total(&one.transit, r, b),
-            Output::Leaked(r, b) => one.leaked[r.index()][b.index()],
-            Output::Stockpile(r, b) => total(&one.reserve, r, b),
-            Output::ForwardStock(r, b) => total(&one.forward, r, b),
+            Output::Leaked(r, b) => rare.leaked[r.index()][b.index()],
+            Output::Stockpile(r, b) => total(&rare.reserve, r, b),
+            Output::ForwardStock(r, b) => total(&rare.forward, r, b),
             Output::PerceivedHazard(r, b) => one.hazard[r.index()][b.index()],
             Output::Exposure(Region::China, _) | Output::DirectExposure(Region::China, _) => 1.0,
             Output::Exposure(r, b) => one.from_china[r.index()][b.index()],
             Output::DirectExposure(r, b) => one.direct[r.index()][b.index()],
-            Output::Unmet(r, b) => total(&one.unmet, r, b),
+            Output::Unmet(r, b) => total(&rare.unmet, r, b),
             Output::UnmetUse(r, u) => {
-                let of = |r: usize| one.unmet_use[r][u.index()];
+                let of = |r: usize| rare.unmet_use[r][u.index()];
                 r.map_or_else(|| OUTSIDE.into_iter().map(of).sum(), |r| of(r.index()))
             }
             Output::Backlog(r, b) => total(&one.backlog, r, b),
@@ -288,9 +274,9 @@ impl Run {
             Output::Dumped(b) => one.dumped[b.index()],
             Output::StorersStock(b) => one.stored[b.index()],
             Output::ExpectedPrice(b) => one.expected_price[b.index()],
-            Output::Recycled(b) => one.supply.recycled[b.index()],
-            Output::Scrap(b) => one.supply.scrap[b.index()],
-            Output::ConcentrateStock => one.supply.concentrate,
+            Output::Recycled(b) => one.recycled[b.index()],
+            Output::Scrap(b) => one.scrap[b.index()],
+            Output::ConcentrateStock => one.concentrate,
             Output::HeavyContent(r) => one.heavy[r.index()],
             Output::Lerner => {
                 let (mut revenue, mut cost) = (0.0, 0.0);

@@ -1,11 +1,16 @@
 //! The market as plain numbers: parameters compiled once, curves built from the state of a month.
 
 use crate::conduct::{ConductProblem, Conducted, Controlled, Player};
-use crate::curves::{BasketDemand, FADE_WIDTH, PowerCost, PowerSupply, RegionDemand};
+use crate::curves::{
+    BasketDemand, BasketShape, FADE_WIDTH, PowerCost, PowerSupply, PriceLines, SupplyPower,
+    UsePowers, use_powers,
+};
 use crate::decision::N_RIVAL;
+use crate::elementary::exp;
 use crate::heavy::HeavyContent;
 use crate::market::{Fringe, JointMarket};
 use crate::parameters::{OreStream, Parameters, TradeParameters};
+use crate::powers::Lane;
 use crate::scrap::Pool;
 use crate::supply::Stream;
 use crate::{Basket, EndUse, FringeSource, N_BASKETS, N_REGIONS, N_USES, Ore, PhysicalError};
@@ -17,10 +22,56 @@ pub(crate) const MAX_FRINGE: usize = 8;
 
 /// A value for every region and basket.
 pub(crate) type ByRegion = [[f64; N_BASKETS]; N_REGIONS];
-/// Activity of every region and end use times the intensity of the month against the base year, by basket.
-pub(crate) type Activity = [[[f64; N_BASKETS]; N_USES]; N_REGIONS];
-/// Fringe sources with their supply.
-pub(crate) type FringeList = Vec<Fringe<N_BASKETS, PowerSupply>>;
+/// A value for every basket, region and end use.
+pub(crate) type ByUse = [[[f64; N_USES]; N_REGIONS]; N_BASKETS];
+/// A source of the fringe with its supply.
+pub(crate) type FringeSupply<'a> = Fringe<N_BASKETS, PowerSupply<'a>>;
+
+/// Nothing ordered beyond use.
+pub(crate) const AS_USED: ByRegion = [[1.0; N_BASKETS]; N_REGIONS];
+
+/// Up to so many sources of the fringe, in place: months have no time to allocate.
+#[derive(Debug, Clone)]
+pub(crate) struct FringeList<'a> {
+    sources: [FringeSupply<'a>; MAX_FRINGE + N_BASKETS],
+    n_sources: usize,
+}
+
+impl<'a> FringeList<'a> {
+    pub(crate) const fn empty() -> Self {
+        let supply = PowerSupply {
+            scale: 0.0,
+            base_revenue: 1.0,
+            inverse_base: 1.0,
+            elasticity: 0.0,
+            capacity: f64::INFINITY,
+            power: None,
+        };
+        let nothing = [0.0; N_BASKETS];
+        let source = Fringe { yields: nothing, revenue: nothing, constant: 1.0, supply };
+        Self { sources: [source; MAX_FRINGE + N_BASKETS], n_sources: 0 }
+    }
+
+    /// Adds a source: those of the model ([`MAX_FRINGE`] at most), then one a basket of what comes back from a queue.
+    pub(crate) const fn push(&mut self, source: FringeSupply<'a>) {
+        self.sources[self.n_sources] = source;
+        self.n_sources += 1;
+    }
+}
+
+impl<'a> std::ops::Deref for FringeList<'a> {
+    type Target = [FringeSupply<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.sources[..self.n_sources]
+    }
+}
+
+impl std::ops::DerefMut for FringeList<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.sources[..self.n_sources]
+    }
+}
 
 /// Slope and constant of the outside price a fringe seller gets, in CNY/t, against the price in China, without rents.
 pub(crate) fn outside_line(trade: &TradeParameters) -> (f64, f64) {
@@ -40,6 +91,7 @@ pub(crate) struct Source {
     pub(crate) whole: f64,
     pub(crate) base_share: f64,
     pub(crate) base_revenue: f64,
+    pub(crate) inverse_base: f64,
     pub(crate) capacity: f64,
     pub(crate) growth: f64,
     pub(crate) expectation: f64,
@@ -51,6 +103,8 @@ pub(crate) struct Source {
     pub(crate) lead_months: usize,
     /// (η long − η short)·β^L: what the supplier counts of capacity that follows.
     pub(crate) discounted_extra: f64,
+    /// Powers of its revenue within the month and over the supplier's horizon.
+    powers: [SupplyPower; 2],
 }
 
 /// An ore of the dominant supplier, compiled.
@@ -71,8 +125,8 @@ pub(crate) struct SourceState {
     pub(crate) scale: f64,
     /// Share of it that can be delivered.
     pub(crate) availability: f64,
-    /// Expected revenue relative to the base year's.
-    pub(crate) expected: f64,
+    /// ln of expected revenue relative to the base year's.
+    pub(crate) ln_expected: f64,
     /// Besides, from a stockpile, t a month at base revenue.
     pub(crate) more: f64,
     /// Ore mined for it at base revenue, shipped or not, t a month; of a mine with a stockpile only.
@@ -87,7 +141,7 @@ impl SourceState {
         Self {
             scale: source.base_share,
             availability: 1.0,
-            expected: 1.0,
+            ln_expected: 0.0,
             more: 0.0,
             mined: 0.0,
             limit: f64::INFINITY,
@@ -110,13 +164,16 @@ fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
         (None, Some(mine), _) => Stream::Concentrate(mine.release.value),
         (None, None, _) => Stream::Whole,
     };
+    // Of a mine in two streams each has its own revenue: that at base prices of what it sells where it sells.
+    let base_revenue =
+        |part: &OreStream| one.base_revenue.value * part.base_revenue(parameters) / mean;
     let source = |(at, part): (usize, &OreStream)| Source {
         ore: one.ore,
         yields: part.yields,
         whole: one.base_output.value,
         base_share: part.share,
-        // Of a mine in two streams each has its own revenue: that at base prices of what it sells where it sells.
-        base_revenue: one.base_revenue.value * part.base_revenue(parameters) / mean,
+        base_revenue: base_revenue(part),
+        inverse_base: 1.0 / base_revenue(part),
         capacity: one.capacity.value,
         growth: one.growth.value,
         expectation: one.expectation.value,
@@ -127,6 +184,8 @@ fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
         long,
         lead_months: lead as usize,
         discounted_extra: (long - short) * beta.powf(lead),
+        powers: [0.0, (long - short) * beta.powf(lead)]
+            .map(|extra| SupplyPower::new([Lane::Power(short + extra)])),
     };
     parts.iter().enumerate().map(source).collect()
 }
@@ -136,16 +195,19 @@ fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
 pub(crate) struct MarketModel {
     pub(crate) base_price: [f64; N_BASKETS],
     pub(crate) start_price: [f64; N_BASKETS],
-    pub(crate) floor: [f64; N_BASKETS],
-    /// k·level by region, end use and basket.
-    scale: [[[f64; N_BASKETS]; N_USES]; N_REGIONS],
+    /// k·level: use at base prices and activity 1.
+    pub(crate) scale: ByUse,
     elasticity: [f64; N_USES],
+    /// Powers of price ratios within the month and over the horizon.
+    powers: [UsePowers; 2],
     pub(crate) adjustment: f64,
     /// λ/(1 − β(1 − λ)).
     pub(crate) horizon_adjustment: f64,
-    ln_backstop: [f64; N_USES],
+    /// Backstop as a multiple of the base price, and the multiple at which the use begins to go.
     backstop: [(f64, f64); N_USES],
-    pub(crate) satiation: [f64; N_BASKETS],
+    shapes: Vec<BasketShape>,
+    /// Price lines at the tariffs of the base year.
+    base_lines: PriceLines,
     pub(crate) ln_satiation: [f64; N_BASKETS],
     pub(crate) heavy: HeavyContent,
     pub(crate) own: Vec<OwnOre>,
@@ -188,28 +250,42 @@ impl MarketModel {
         let (demand, trade) = (&parameters.demand, &parameters.trade);
         let (lambda, beta) = (demand.adjustment.value, parameters.discount.value);
         crate::error::positive("demand.adjustment", lambda)?;
+        let horizon = lambda / (1.0 - beta * (1.0 - lambda));
+        let elasticity: [f64; N_USES] = std::array::from_fn(|u| demand.elasticity[u].value);
         let base_use = EndUse::ALL.map(|end_use| demand.base_use(end_use));
+        let scale: ByUse = std::array::from_fn(|b| {
+            std::array::from_fn(|r| {
+                std::array::from_fn(|u| {
+                    base_use[u][b] * demand.region_share[u][r].value * demand.level[b].value
+                })
+            })
+        });
+        let ln_backstop = std::array::from_fn(|u| demand.backstop[u].value.ln());
+        let backstop = ln_backstop.map(|ln: f64| (ln.exp(), (ln - FADE_WIDTH).exp()));
+        let satiation: [f64; N_BASKETS] =
+            std::array::from_fn(|b| demand.satiation[b].value.max(1e-6));
+        let floor: [f64; N_BASKETS] = parameters.dumping_cost.each_ref().map(|one| -one.value);
+        let shape = |b: usize| {
+            let used = std::array::from_fn(|u| scale[b].iter().any(|row| row[u] > 0.0));
+            let base_price = parameters.base_price[b].value;
+            BasketShape::new((ln_backstop, used), (satiation[b], base_price), floor[b])
+        };
         let mut model = Self {
             base_price: std::array::from_fn(|b| parameters.base_price[b].value),
             start_price: std::array::from_fn(|b| parameters.start_price[b].value),
-            floor: std::array::from_fn(|b| -parameters.dumping_cost[b].value),
-            scale: std::array::from_fn(|r| {
-                std::array::from_fn(|u| {
-                    std::array::from_fn(|b| {
-                        base_use[u][b] * demand.region_share[u][r].value * demand.level[b].value
-                    })
-                })
-            }),
-            elasticity: std::array::from_fn(|u| demand.elasticity[u].value),
+            scale,
+            elasticity,
+            powers: [lambda, horizon].map(|share| use_powers(&elasticity.map(|one| share * one))),
             adjustment: lambda,
-            horizon_adjustment: lambda / (1.0 - beta * (1.0 - lambda)),
-            ln_backstop: std::array::from_fn(|u| demand.backstop[u].value.ln()),
-            backstop: std::array::from_fn(|u| {
-                let ln = demand.backstop[u].value.ln();
-                (ln.exp(), (ln - FADE_WIDTH).exp())
-            }),
-            satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6)),
-            ln_satiation: std::array::from_fn(|b| demand.satiation[b].value.max(1e-6).ln()),
+            horizon_adjustment: horizon,
+            backstop,
+            shapes: (0..N_BASKETS).map(shape).collect(),
+            base_lines: PriceLines::new(
+                &[(1.0, 0.0); N_REGIONS],
+                &[[0.0; N_BASKETS]; N_REGIONS],
+                &backstop,
+            ),
+            ln_satiation: satiation.map(f64::ln),
             heavy: HeavyContent::new(&demand.heavy, beta),
             own: Vec::new(),
             sources: Vec::new(),
@@ -229,7 +305,7 @@ impl MarketModel {
         model.magnet_share = std::array::from_fn(|b| {
             let (mut magnets, mut used) = (0.0, 0.0);
             for r in 1..N_REGIONS {
-                let of_region: f64 = model.scale[r].iter().map(|one| one[b]).sum();
+                let of_region: f64 = model.scale[b][r].iter().sum();
                 magnets += of_region * trade.processed_share[r][b].value;
                 used += of_region;
             }
@@ -267,6 +343,7 @@ impl MarketModel {
                 model.ln_base[r][b] = (alpha * model.base_price[b] + constant).ln();
             }
         }
+        model.base_lines = model.lines(&model.tariff);
         Ok(model)
     }
 
@@ -281,61 +358,61 @@ impl MarketModel {
         )
     }
 
-    /// Demand of all baskets when the share `adjustment` of the price gap is acted on; `ln_paid` is ln(p̃/p̄) before.
-    pub(crate) fn demand(
-        &self,
-        adjustment: f64,
-        ln_paid: &ByRegion,
-        activity: &Activity,
-        disturbance: &[f64; N_BASKETS],
-        tariff: &[f64; N_REGIONS],
-    ) -> [BasketDemand; N_BASKETS] {
-        std::array::from_fn(|b| {
-            let (mut last, mut memory) = (0.0, [1.0; N_USES]);
-            let regions = std::array::from_fn(|r| {
-                let (alpha, beta) = self.line(r, tariff[r]);
-                let remembered = -(1.0 - adjustment) * ln_paid[r][b];
-                if remembered != last {
-                    last = remembered;
-                    memory = self.elasticity.map(|elasticity| (elasticity * remembered).exp());
-                }
-                let coefficient = std::array::from_fn(|u| {
-                    activity[r][u][b] * self.scale[r][u][b] * disturbance[b] * memory[u]
-                });
-                RegionDemand { alpha, beta, ln_base: self.ln_base[r][b], coefficient }
-            });
-            let mut demand = BasketDemand {
-                used: std::array::from_fn(|u| self.scale.iter().any(|row| row[u][b] > 0.0)),
-                regions,
-                power: self.elasticity.map(|elasticity| adjustment * elasticity),
-                ln_backstop: self.ln_backstop,
-                backstop: self.backstop,
-                ln_satiation: self.ln_satiation[b],
-                floor: self.floor[b],
-                ceiling: 0.0,
-                lowest_backstop: 0.0,
-                reference: self.satiation[b] * self.base_price[b],
-            };
-            demand.set_bounds();
-            demand
-        })
+    /// Price lines of all regions at tariff rates.
+    pub(crate) fn lines(&self, tariff: &[f64; N_REGIONS]) -> PriceLines {
+        let lines = std::array::from_fn(|r| self.line(r, tariff[r]));
+        PriceLines::new(&lines, &self.ln_base, &self.backstop)
     }
 
-    /// World demand at base prices.
-    pub(crate) fn demand_at_base(
-        &self,
-        activity: &Activity,
-        disturbance: &[f64; N_BASKETS],
-    ) -> [f64; N_BASKETS] {
-        let mut total = [0.0; N_BASKETS];
-        for (scales, uses) in self.scale.iter().zip(activity) {
-            for (scale, value) in scales.iter().zip(uses) {
-                for b in 0..N_BASKETS {
-                    total[b] += scale[b] * value[b] * disturbance[b];
+    /// Use of all baskets by region when the share `adjustment` of the price gap is acted on, from use at base prices;
+    /// `ln_paid` is ln(p̃/p̄) before. Nothing is ordered yet.
+    pub(crate) fn demand<'a>(
+        &'a self,
+        adjustment: f64,
+        (ln_paid, disturbance): (&ByRegion, &[f64; N_BASKETS]),
+        at_base: &ByUse,
+        lines: &'a PriceLines,
+    ) -> [BasketDemand<'a>; N_BASKETS] {
+        let mut demand = self.no_demand(lines);
+        let curves = (at_base, &[[1.0; N_USES]; N_REGIONS]);
+        self.fill(&mut demand, adjustment, (ln_paid, disturbance), curves, lines);
+        demand
+    }
+
+    /// Demand for nothing, to be filled month by month.
+    pub(crate) fn no_demand<'a>(&'a self, lines: &'a PriceLines) -> [BasketDemand<'a>; N_BASKETS] {
+        std::array::from_fn(|b| BasketDemand::new((&self.shapes[b], lines, b), &self.powers[0]))
+    }
+
+    /// [`MarketModel::demand`] in place, which is what months have time for: use at base prices is that per unit of
+    /// activity times activity.
+    pub(crate) fn fill<'a>(
+        &'a self,
+        demand: &mut [BasketDemand<'a>; N_BASKETS],
+        adjustment: f64,
+        (ln_paid, disturbance): (&ByRegion, &[f64; N_BASKETS]),
+        (per_activity, activity): (&ByUse, &[[f64; N_USES]; N_REGIONS]),
+        lines: &'a PriceLines,
+    ) {
+        let power = self.elasticity.map(|elasticity| adjustment * elasticity);
+        let table = &self.powers[usize::from(adjustment == self.horizon_adjustment)];
+        for (b, one) in demand.iter_mut().enumerate() {
+            one.set_curve(lines, (power, table));
+            // Regions whose buyers have adapted to one price, most of them, remember alike.
+            let (mut last, mut memory) = (None, [0.0; N_USES]);
+            for r in 0..N_REGIONS {
+                let remembered = -(1.0 - adjustment) * ln_paid[r][b];
+                if last != Some(remembered) {
+                    last = Some(remembered);
+                    for (value, elasticity) in memory.iter_mut().zip(self.elasticity) {
+                        *value = disturbance[b] * exp(elasticity * remembered);
+                    }
+                }
+                for u in 0..N_USES {
+                    one.coefficient[r][u] = per_activity[b][r][u] * activity[r][u] * memory[u];
                 }
             }
         }
-        total
     }
 
     /// The fringe; `premium` is last month's outside price over its parity, by basket; `horizon` counts capacity that
@@ -345,9 +422,10 @@ impl MarketModel {
         states: &[SourceState],
         premium: &[f64; N_BASKETS],
         horizon: bool,
-    ) -> FringeList {
+    ) -> FringeList<'_> {
         let (slope, constant) = self.outside;
-        let one = |(source, state): (&Source, &SourceState)| {
+        let mut list = FringeList::empty();
+        for (source, state) in self.sources.iter().zip(states) {
             let mut revenue = [0.0; N_BASKETS];
             let mut fixed = 0.0;
             for b in 0..N_BASKETS {
@@ -356,34 +434,32 @@ impl MarketModel {
                 fixed += source.yields[b] * outside * constant;
             }
             let extra = if horizon { source.discounted_extra } else { 0.0 };
-            let followed = if extra == 0.0 || state.expected == 1.0 {
-                1.0
-            } else {
-                state.expected.powf(-extra)
-            };
+            let followed = exp(-extra * state.ln_expected);
             let base = source.whole * state.scale * state.availability + state.more;
-            Fringe {
+            list.push(Fringe {
                 yields: source.yields,
                 revenue,
                 constant: fixed,
                 supply: PowerSupply {
                     scale: base * followed,
                     base_revenue: source.base_revenue,
+                    inverse_base: source.inverse_base,
                     elasticity: source.short + extra,
+                    power: Some(&source.powers[usize::from(horizon)]),
                     capacity: (base * source.capacity).min(state.limit),
                 },
-            }
-        };
-        self.sources.iter().zip(states).map(one).collect()
+            });
+        }
+        list
     }
 
     /// Value of the magnet baskets used outside China in the base year at base prices.
     fn base_value_abroad(&self) -> f64 {
         let magnets = [Basket::NdPr, Basket::DyTb].map(Basket::index);
-        let value = |uses: &[[f64; N_BASKETS]; N_USES]| -> f64 {
-            uses.iter().flat_map(|row| magnets.map(|b| row[b] * self.base_price[b])).sum()
+        let value = |b: usize| -> f64 {
+            self.scale[b][1..].iter().flatten().map(|used| used * self.base_price[b]).sum()
         };
-        self.scale[1..].iter().map(value).sum()
+        magnets.map(value).iter().sum()
     }
 
     /// Positions of the rival's ores among the sources.
@@ -404,11 +480,12 @@ impl MarketModel {
     }
 
     /// Fixes the rival's sources at its outputs, as far as their capacity reaches.
-    pub(crate) fn hold_rival(&self, fringe: &mut FringeList, outputs: &[f64; N_RIVAL]) {
+    pub(crate) fn hold_rival(&self, fringe: &mut FringeList<'_>, outputs: &[f64; N_RIVAL]) {
         for (at, output) in self.rivals.iter().zip(outputs) {
             if let Some(source) = at.and_then(|at| fringe.get_mut(at)) {
                 source.supply.scale = output.min(source.supply.capacity);
                 source.supply.elasticity = 0.0;
+                source.supply.power = None;
             }
         }
     }
@@ -417,8 +494,8 @@ impl MarketModel {
     pub(crate) fn conditions(
         &self,
         theta: f64,
-        demand: &[BasketDemand; N_BASKETS],
-        fringe: &FringeList,
+        demand: &[BasketDemand<'_>; N_BASKETS],
+        fringe: &FringeList<'_>,
         (outputs, prices): ([f64; N_OWN], &[f64; N_BASKETS]),
     ) -> Result<Conducted<N_BASKETS, N_OWN>, PhysicalError> {
         let ores = self.ores(&[f64::INFINITY; N_OWN]);
@@ -449,23 +526,43 @@ impl MarketModel {
     }
 
     /// Curves over the supplier's horizon in the base year.
-    pub(crate) fn base_curves(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
+    pub(crate) fn base_curves(&self) -> ([BasketDemand<'_>; N_BASKETS], FringeList<'_>) {
         let (mut demand, fringe) = self.base_at(self.horizon_adjustment, true);
-        let zero = [0.0; N_REGIONS];
-        self.heavy.apply_over_horizon(&mut demand, &[1.0; N_REGIONS], (&zero, &zero), 1.0);
-        (demand, fringe)
+        let at_base = [[0.0; N_BASKETS]; N_REGIONS];
+        let lowest = self.ln_satiation[Basket::DyTb.index()];
+        self.heavy.apply_over_horizon(&mut demand, &[1.0; N_REGIONS], (&at_base, lowest), 1.0);
+        (gathered(demand), fringe)
     }
 
     /// Curves of a month of the base year.
-    pub(crate) fn base_month(&self) -> ([BasketDemand; N_BASKETS], FringeList) {
-        self.base_at(self.adjustment, false)
+    pub(crate) fn base_month(&self) -> ([BasketDemand<'_>; N_BASKETS], FringeList<'_>) {
+        let (demand, fringe) = self.base_at(self.adjustment, false);
+        (gathered(demand), fringe)
     }
 
-    fn base_at(&self, adjustment: f64, horizon: bool) -> ([BasketDemand; N_BASKETS], FringeList) {
-        let activity = [[[1.0; N_BASKETS]; N_USES]; N_REGIONS];
+    fn base_at(
+        &self,
+        adjustment: f64,
+        horizon: bool,
+    ) -> ([BasketDemand<'_>; N_BASKETS], FringeList<'_>) {
         let at_base = [[0.0; N_BASKETS]; N_REGIONS];
-        let demand = self.demand(adjustment, &at_base, &activity, &[1.0; N_BASKETS], &self.tariff);
+        let undisturbed = [1.0; N_BASKETS];
+        let demand =
+            self.demand(adjustment, (&at_base, &undisturbed), &self.scale, &self.base_lines);
         let states: Vec<SourceState> = self.sources.iter().map(SourceState::base).collect();
         (demand, self.fringe(&states, &[1.0; N_BASKETS], horizon))
     }
+
+    /// Price lines of the base year.
+    pub(crate) const fn base_lines(&self) -> &PriceLines {
+        &self.base_lines
+    }
+}
+
+/// What is used is ordered.
+fn gathered(mut demand: [BasketDemand<'_>; N_BASKETS]) -> [BasketDemand<'_>; N_BASKETS] {
+    for one in &mut demand {
+        one.gather(&AS_USED);
+    }
+    demand
 }

@@ -16,6 +16,7 @@
 
 use monazite_stochastic::{Key, Purpose};
 
+use crate::elementary::{exp, ln};
 use crate::market::{Demand, Supply};
 use crate::parameters::Parameters;
 use crate::state::MarketModel;
@@ -251,7 +252,14 @@ impl Storers {
         if price <= 0.0 {
             return None;
         }
-        Some(Wanted { demand: &storer.stock, x, ln_price: price.ln(), quantity })
+        let ln_price = ln(price);
+        Some(Wanted {
+            demand: &storer.stock,
+            x,
+            ln_price,
+            lowest: exp(ln_price - LOWEST),
+            quantity,
+        })
     }
 }
 
@@ -288,7 +296,7 @@ pub(crate) fn base_elasticities(model: &MarketModel) -> [f64; N_BASKETS] {
         let price = model.base_price[b];
         let (quantity, slope) = demand[b].at(price);
         let mut response = -slope;
-        for one in &fringe {
+        for one in fringe.iter() {
             let (_, supply_slope) = one.supply.at(one.revenue_at(&model.base_price));
             response += one.yields[b] * supply_slope * one.revenue[b];
         }
@@ -310,8 +318,9 @@ pub(crate) struct Outlook {
 pub(crate) struct Wanted<'a> {
     demand: &'a StockDemand,
     x: f64,
-    /// ln p̂.
+    /// ln p̂, and the lowest price tabulated.
     ln_price: f64,
+    lowest: f64,
     /// c·q̂.
     quantity: f64,
 }
@@ -319,10 +328,9 @@ pub(crate) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Stock at a price in China and its slope; at a price of zero or less what is held at the lowest tabulated price.
     pub(crate) fn at(&self, price: f64) -> (f64, f64) {
-        let lowest = f64::exp(self.ln_price - LOWEST);
-        let held = price.max(lowest);
-        let (stock, slope) = self.demand.at(held.ln() - self.ln_price, self.x);
-        let slope = if price > lowest { slope / price } else { 0.0 };
+        let held = price.max(self.lowest);
+        let (stock, slope) = self.demand.at(ln(held) - self.ln_price, self.x);
+        let slope = if price > self.lowest { slope / price } else { 0.0 };
         (self.quantity * stock, self.quantity * slope)
     }
 }

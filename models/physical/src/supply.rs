@@ -19,10 +19,11 @@ use monazite_series::Period;
 use crate::N_BASKETS;
 use crate::concentrate::{ConcentrateParameters, piled_up};
 use crate::curves::PowerSupply;
+use crate::elementary::{exp, ln};
 use crate::factors::Factors;
-use crate::market::{Fringe, Supply};
+use crate::market::Supply;
 use crate::scrap::Pool;
-use crate::state::{FringeList, MarketModel, Source, SourceState};
+use crate::state::{FringeList, FringeSupply, MAX_FRINGE, MarketModel, Source, SourceState};
 
 /// What a compiled source is a part of.
 #[derive(Debug, Clone)]
@@ -71,15 +72,16 @@ pub(crate) struct SupplyStart {
     state: SupplyState,
     /// Share separated and share shipped, by month, before scenario factors.
     plan: Vec<(f64, f64)>,
-    /// Years since the base year by month.
-    years: Vec<f64>,
+    /// Growth since the base year by month and source: of capacity, and of the discards that a pool is fed with.
+    growth: Vec<[f64; MAX_FRINGE]>,
+    discards: Vec<[f64; MAX_FRINGE]>,
 }
 
 /// The fringe on a path.
 #[derive(Debug, Clone)]
 pub(crate) struct SupplyState {
     /// ln E by source.
-    ln_expected: Vec<f64>,
+    ln_expected: [f64; MAX_FRINGE],
     /// C by source.
     capacity: Vec<Pipeline>,
     pub(crate) record: SupplyRecord,
@@ -87,7 +89,7 @@ pub(crate) struct SupplyState {
 
 impl SupplyStart {
     /// The fringe at the start: orders since the base year, pools, concentrate piled up since a stop.
-    pub(crate) fn new(model: &MarketModel, start: Period, years: Vec<f64>) -> Self {
+    pub(crate) fn new(model: &MarketModel, start: Period, years: &[f64]) -> Self {
         let states: Vec<SourceState> = model.sources.iter().map(SourceState::base).collect();
         let fringe = model.fringe(&states, &[1.0; N_BASKETS], false);
         let ln_expected: Vec<f64> =
@@ -123,7 +125,25 @@ impl SupplyStart {
                 })
             })
             .collect();
-        Self { state: SupplyState { ln_expected, capacity, record }, plan, years }
+        let by_source = |years: &f64, of: fn(&Source, f64) -> f64| {
+            let mut values = [1.0; MAX_FRINGE];
+            for (value, source) in values.iter_mut().zip(&model.sources) {
+                *value = of(source, *years);
+            }
+            values
+        };
+        let growth = |source: &Source, years: f64| (1.0 + source.growth).powf(years);
+        let discards = |source: &Source, years: f64| match &source.stream {
+            Stream::Recycled(pool) => pool.discards(years),
+            _ => 1.0,
+        };
+        let growth = years.iter().map(|years| by_source(years, growth)).collect();
+        let discards = years.iter().map(|years| by_source(years, discards)).collect();
+        let mut state = SupplyState { ln_expected: [0.0; MAX_FRINGE], capacity, record };
+        for (one, ln_now) in state.ln_expected.iter_mut().zip(ln_expected) {
+            *one = ln_now;
+        }
+        Self { state, plan, growth, discards }
     }
 
     /// Pools and stockpile before the first month.
@@ -153,7 +173,8 @@ fn drawn_down(source: &Source, pool: &Pool, ln_now: f64, elapsed: f64) -> f64 {
         standing = wanted.max((1.0 - source.depreciation) * standing);
         let response = (source.short * ln_at(month as f64)).exp().min(source.capacity);
         let collected = source.whole * (waiting / pool.size) * standing * response;
-        let arisings = pool.arisings * pool.relative_arisings(month as f64 / 12.0, 1.0);
+        let arisings =
+            pool.arisings * pool.relative_arisings(pool.discards(month as f64 / 12.0), 1.0);
         waiting += arisings - pool.lost * waiting - collected.min(pool.reach * waiting);
     }
     waiting
@@ -195,6 +216,30 @@ impl Pipeline {
     }
 }
 
+/// States of all sources, in place.
+pub(crate) struct SourceStates {
+    states: [SourceState; MAX_FRINGE],
+    n: usize,
+}
+
+/// A source that delivers nothing.
+const EMPTY: SourceState = SourceState {
+    scale: 0.0,
+    availability: 0.0,
+    ln_expected: 0.0,
+    more: 0.0,
+    mined: 0.0,
+    limit: 0.0,
+};
+
+impl std::ops::Deref for SourceStates {
+    type Target = [SourceState];
+
+    fn deref(&self) -> &Self::Target {
+        &self.states[..self.n]
+    }
+}
+
 impl SupplyState {
     /// States of the sources in a month.
     pub(crate) fn sources(
@@ -203,17 +248,16 @@ impl SupplyState {
         start: &SupplyStart,
         t: usize,
         factors: &Factors,
-    ) -> Vec<SourceState> {
+    ) -> SourceStates {
         let (separated, shipped) = start.concentrate(t, factors);
         let mut heap = self.record.concentrate.max(0.0);
-        let mut states = Vec::with_capacity(model.sources.len());
+        let mut states = SourceStates { states: [EMPTY; MAX_FRINGE], n: model.sources.len() };
         for (i, source) in model.sources.iter().enumerate() {
             let (availability, capacity) = factors.source(source.ore);
-            let growth = (1.0 + source.growth).powf(start.years[t]);
             let mut state = SourceState {
-                scale: growth * self.capacity[i].standing(t) * capacity,
+                scale: start.growth[t][i] * self.capacity[i].standing(t) * capacity,
                 availability,
-                expected: self.ln_expected[i].exp(),
+                ln_expected: self.ln_expected[i],
                 ..SourceState::base(source)
             };
             match &source.stream {
@@ -238,7 +282,7 @@ impl SupplyState {
                     state.more = shipped * release.min(1.0 / source.capacity) * heap;
                 }
             }
-            states.push(state);
+            states.states[i] = state;
         }
         states
     }
@@ -249,20 +293,22 @@ impl SupplyState {
         model: &MarketModel,
         start: &SupplyStart,
         (t, factors): (usize, &Factors),
-        (fringe, states): (&FringeList, &[SourceState]),
+        (fringe, states, outputs): (&FringeList<'_>, &[SourceState], &[f64; MAX_FRINGE]),
         (prices, relative_use): (&[f64; N_BASKETS], &[f64; N_BASKETS]),
     ) {
-        for (i, (source, one)) in model.sources.iter().zip(fringe).enumerate() {
-            let (output, _) = one.supply.at(one.revenue_at(prices));
+        for (i, (source, one)) in model.sources.iter().zip(fringe.iter()).enumerate() {
+            let output = outputs[i];
             match &source.stream {
-                Stream::Recycled(pool) => self.collect(pool, start.years[t], output, relative_use),
+                Stream::Recycled(pool) => {
+                    self.collect(pool, start.discards[t][i], output, relative_use);
+                }
                 Stream::Separated(_) => self.record.separated = output,
                 Stream::Concentrate(_) => self.record.shipped = output,
                 Stream::Whole => {}
             }
             let now = ln_relative_revenue(one, prices);
             self.ln_expected[i] += source.expectation * (now - self.ln_expected[i]);
-            let wanted = ((source.long - source.short) * self.ln_expected[i]).exp();
+            let wanted = exp((source.long - source.short) * self.ln_expected[i]);
             self.capacity[i].order(t, wanted, source.depreciation);
         }
         let (_, shipped) = start.concentrate(t, factors);
@@ -270,9 +316,15 @@ impl SupplyState {
     }
 
     /// One month of a pool.
-    fn collect(&mut self, pool: &Pool, years: f64, output: f64, relative_use: &[f64; N_BASKETS]) {
+    fn collect(
+        &mut self,
+        pool: &Pool,
+        discards: f64,
+        output: f64,
+        relative_use: &[f64; N_BASKETS],
+    ) {
         let (b, record) = (pool.basket_idx, &mut self.record);
-        record.arisings[b] = pool.arisings * pool.relative_arisings(years, relative_use[b]);
+        record.arisings[b] = pool.arisings * pool.relative_arisings(discards, relative_use[b]);
         record.lost[b] = pool.lost * record.scrap[b];
         record.recycled[b] = output;
         record.scrap[b] += record.arisings[b] - record.lost[b] - output;
@@ -283,7 +335,7 @@ impl SupplyState {
         &mut self,
         model: &MarketModel,
         shipped: f64,
-        (fringe, states): (&FringeList, &[SourceState]),
+        (fringe, states): (&FringeList<'_>, &[SourceState]),
         prices: &[f64; N_BASKETS],
     ) {
         let is_own = |source: &Source| matches!(source.stream, Stream::Separated(_));
@@ -308,11 +360,11 @@ impl SupplyState {
 }
 
 /// ln of a source's revenue relative to the base year's.
-fn ln_relative_revenue(source: &Fringe<N_BASKETS, PowerSupply>, prices: &[f64; N_BASKETS]) -> f64 {
+fn ln_relative_revenue(source: &FringeSupply<'_>, prices: &[f64; N_BASKETS]) -> f64 {
     let revenue = source.revenue_at(prices).max(1e-6 * source.supply.base_revenue);
-    let ratio = revenue / source.supply.base_revenue;
+    let ratio = revenue * source.supply.inverse_base;
     // At base prices the ratio is one up to rounding, and rounding is not news.
-    if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ratio.ln() }
+    if (ratio - 1.0).abs() < 1e-12 { 0.0 } else { ln(ratio) }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 use monazite_series::{ProductTrade, ValueChange, split_value_change};
 
 use crate::measure::{Effect, check_paired};
-use crate::record::Record;
+use crate::record::KeptMonth;
 use crate::simulate::total;
 use crate::{Basket, Form, Goods, N_BASKETS, N_FORMS, Parameters, PhysicalError, Region, Run};
 
@@ -56,12 +56,17 @@ impl Trade {
     }
 
     /// USD per t REO of oxide at the border of China.
-    fn border_price(&self, record: &Record, b: usize) -> f64 {
+    fn border_price(&self, record: &KeptMonth, b: usize) -> f64 {
         record.price[b].max(0.0) * (1.0 + self.vat) / self.cny_per_usd
     }
 
     /// t REO of a basket shipped as goods of a class to a region or to all.
-    fn goods_tonnes(record: &Record, region: Option<Region>, goods: Goods, basket: Basket) -> f64 {
+    fn goods_tonnes(
+        record: &KeptMonth,
+        region: Option<Region>,
+        goods: Goods,
+        basket: Basket,
+    ) -> f64 {
         let processed = total(&record.processed, region, Some(basket));
         match goods {
             Goods::Processed => processed,
@@ -72,7 +77,7 @@ impl Trade {
     /// Sum over forms of a class and baskets of t REO times a factor by form and basket.
     fn sum(
         &self,
-        record: &Record,
+        record: &KeptMonth,
         region: Option<Region>,
         goods: Goods,
         factor: &dyn Fn(usize, usize) -> f64,
@@ -89,18 +94,23 @@ impl Trade {
     }
 
     /// Gross weight of goods of a class, t.
-    pub(crate) fn weight(&self, record: &Record, region: Option<Region>, goods: Goods) -> f64 {
+    pub(crate) fn weight(&self, record: &KeptMonth, region: Option<Region>, goods: Goods) -> f64 {
         self.sum(record, region, goods, &|f, b| self.weight[f][b])
     }
 
     /// Their value, USD.
-    pub(crate) fn value(&self, record: &Record, region: Option<Region>, goods: Goods) -> f64 {
+    pub(crate) fn value(&self, record: &KeptMonth, region: Option<Region>, goods: Goods) -> f64 {
         let price: [f64; N_BASKETS] = std::array::from_fn(|b| self.border_price(record, b));
         self.sum(record, region, goods, &|f, b| self.factor[f][b] * price[b])
     }
 
     /// t REO exported in a form.
-    pub(crate) fn form_tonnes(&self, record: &Record, form: Form, basket: Option<Basket>) -> f64 {
+    pub(crate) fn form_tonnes(
+        &self,
+        record: &KeptMonth,
+        form: Form,
+        basket: Option<Basket>,
+    ) -> f64 {
         let of = |one: Basket| {
             Self::goods_tonnes(record, None, form.goods(), one)
                 * self.share[form.index()][one.index()]
@@ -111,7 +121,7 @@ impl Trade {
     /// USD per t: gross for a form of all baskets, REO otherwise; what a tonne would bring where nothing is shipped.
     pub(crate) fn unit_value(
         &self,
-        record: &Record,
+        record: &KeptMonth,
         form: Option<Form>,
         basket: Option<Basket>,
     ) -> f64 {
@@ -128,12 +138,12 @@ impl Trade {
     }
 
     /// USD per t REO of a basket in a form.
-    fn worth(&self, record: &Record, form: Form, basket: Basket) -> f64 {
+    fn worth(&self, record: &KeptMonth, form: Form, basket: Basket) -> f64 {
         self.factor[form.index()][basket.index()] * self.border_price(record, basket.index())
     }
 
     /// What a tonne would bring: of a form, all that it holds, or the mean of baskets that come one by one.
-    fn offer(&self, record: &Record, form: Option<Form>, basket: Option<Basket>) -> f64 {
+    fn offer(&self, record: &KeptMonth, form: Option<Form>, basket: Option<Basket>) -> f64 {
         let form_of = form.unwrap_or(Form::Oxide);
         if let Some(basket) = basket {
             return self.worth(record, form_of, basket);
@@ -145,7 +155,7 @@ impl Trade {
     }
 
     /// Value and t REO of every form and basket over months, forms that a basket does not have left out.
-    fn products(&self, records: &[Record]) -> Vec<ProductTrade> {
+    fn products(&self, records: &[KeptMonth]) -> Vec<ProductTrade> {
         let mut products = Vec::new();
         for form in Form::ALL {
             for basket in Basket::ALL {

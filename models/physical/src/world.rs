@@ -4,10 +4,11 @@ use monazite_series::{Frequency, Period};
 use monazite_stochastic::Key;
 
 use crate::border::{Border, BorderMonth, BorderRules, Needs, use_at};
+use crate::curves::PriceLines;
 use crate::factors::{Factors, OnPath};
 use crate::futures::FuturesCurve;
 use crate::heavy::{HeavyContent, HeavyState, ln_relative};
-use crate::state::{Activity, ByRegion, MarketModel, N_OWN, Source};
+use crate::state::{ByRegion, ByUse, MarketModel, N_OWN, Source};
 use crate::stocks::Orders;
 use crate::storers::Storers;
 use crate::supply::SupplyStart;
@@ -41,10 +42,15 @@ pub struct WorldSpec<'a> {
 pub(crate) struct Plan {
     /// Months it is about, this one included.
     pub(crate) n_months: usize,
-    /// Expected activity, mean over paths and those months, known shocks included.
-    pub(crate) activity: Activity,
+    /// Use at base prices and expected activity, mean over paths and those months, known shocks included; for storers
+    /// relative to the month's mean activity, where there is any.
+    pub(crate) at_base: ByUse,
+    /// Whether an end use has no activity in the month.
+    pub(crate) has_idle_uses: bool,
     /// Known factors of the month.
     pub(crate) factors: Factors,
+    /// Price lines at its tariffs.
+    pub(crate) lines: PriceLines,
 }
 
 /// A world compiled: everything that paths have in common.
@@ -64,8 +70,10 @@ pub(crate) struct World<'a> {
     /// With expected sizes: that of every path, unless factors differ by path.
     pub(crate) schedule: Schedule,
     /// Intensity against the base year by month and end use: thrifting alone.
-    pub(crate) trend: Vec<[f64; N_USES]>,
+    trend: Vec<[f64; N_USES]>,
     pub(crate) curve: FuturesCurve,
+    /// Price lines of regions without a scenario's tariffs.
+    pub(crate) base_lines: [(f64, f64); N_REGIONS],
     pub(crate) border: Border,
     /// ln(p̃/p̄) at the prices that buyers have adapted to before the first month.
     pub(crate) ln_paid: ByRegion,
@@ -74,8 +82,8 @@ pub(crate) struct World<'a> {
     /// Use at those prices and the first month's mean activity.
     pub(crate) start_use: ByRegion,
     pub(crate) supply: SupplyStart,
-    /// Use at base prices and activity 1.
-    pub(crate) base_use: ByRegion,
+    /// World use at base prices and activity 1.
+    base_use: [f64; N_BASKETS],
     base_year: i32,
     scenario: Scenario,
     expected: ExpectedActivity,
@@ -92,6 +100,18 @@ pub(crate) struct Schedule {
     pub(crate) plans: Vec<Option<Plan>>,
     /// What storers go by, by month: the months to come at what is known in the month.
     pub(crate) outlooks: Vec<Plan>,
+    /// By month.
+    pub(crate) curves: Vec<MonthCurves>,
+}
+
+/// What a month's demand rests on besides the path.
+#[derive(Debug, Clone)]
+pub(crate) struct MonthCurves {
+    /// Tariff rates with a scenario's additions, and the price lines they make.
+    pub(crate) tariffs: [f64; N_REGIONS],
+    pub(crate) lines: PriceLines,
+    /// Use at base prices per unit of activity.
+    pub(crate) per_activity: ByUse,
 }
 
 /// Months in which quantities are set.
@@ -144,9 +164,14 @@ impl<'a> World<'a> {
         let mean_of = |r: usize, u: usize, t: usize| expected.at(r, u, t);
         let ln_paid = adapted(&model);
         let heavy = adapted_heavy(&model);
-        let first = std::array::from_fn(|r| {
-            std::array::from_fn(|u| [mean_of(r, u, 0) * trend[0][u]; N_BASKETS])
-        });
+        let mut first = model.scale;
+        for uses in &mut first {
+            for (r, row) in uses.iter_mut().enumerate() {
+                for (u, value) in row.iter_mut().enumerate() {
+                    *value *= mean_of(r, u, 0) * trend[0][u];
+                }
+            }
+        }
         let start = start_needs(&model, (&ln_paid, &heavy), &first);
         let rules = BorderRules::new(spec.parameters, &model)?;
         let border = rules.warm(spec.start, &start, &base_outside_sales(&model));
@@ -156,9 +181,10 @@ impl<'a> World<'a> {
             (0..n_months).map(|t| Factors::of(spec.scenario, spec.start, t, None)).collect();
         let schedule = Schedule {
             months: border_months((&model, &rules), &path, &factors),
+            plans: plans(&model, &path, &trend),
+            outlooks: outlooks(&model, &path, (&trend, &mean_of)),
+            curves: curves(&model, &factors, &trend),
             factors,
-            plans: plans(&path, &trend),
-            outlooks: outlooks(&path, &trend),
         };
         let disturbance = &spec.parameters.disturbance;
         Ok(Self {
@@ -181,8 +207,9 @@ impl<'a> World<'a> {
             ln_paid,
             heavy,
             start_use: start.total,
-            supply: SupplyStart::new(&model, spec.start, years),
+            supply: SupplyStart::new(&model, spec.start, &years),
             base_use: base_use(&model),
+            base_lines: std::array::from_fn(|r| model.line(r, model.tariff[r])),
             base_year: spec.parameters.base_year,
             model,
             scenario: spec.scenario.clone(),
@@ -208,9 +235,10 @@ impl<'a> World<'a> {
             (0..n_months).map(|t| Factors::on_path(&path, t, None)).collect();
         Some(Schedule {
             months: border_months((&self.model, &self.rules), &path, &factors),
+            plans: plans(&self.model, &expected, &self.trend),
+            outlooks: outlooks(&self.model, &expected, (&self.trend, &mean_of)),
+            curves: curves(&self.model, &factors, &self.trend),
             factors,
-            plans: plans(&expected, &self.trend),
-            outlooks: outlooks(&expected, &self.trend),
         })
     }
 
@@ -250,16 +278,15 @@ impl<'a> World<'a> {
 
     /// World use against that of the base year, by basket.
     pub(crate) fn relative_use(&self, used: &ByRegion) -> [f64; N_BASKETS] {
-        let total = |all: &ByRegion, b: usize| all.iter().map(|row| row[b]).sum::<f64>();
         std::array::from_fn(|b| {
-            let base = total(&self.base_use, b);
-            if base > 0.0 { total(used, b) / base } else { 1.0 }
+            let base = self.base_use[b];
+            if base > 0.0 { used.iter().map(|row| row[b]).sum::<f64>() / base } else { 1.0 }
         })
     }
 
-    /// Tariff rates with a scenario's additions.
-    pub(crate) fn tariffs(&self, factors: &Factors) -> [f64; N_REGIONS] {
-        std::array::from_fn(|r| self.model.tariff[r] + factors.tariff[r])
+    /// The same without a scenario's tariffs.
+    pub(crate) fn base_parity(&self, prices: &[f64; N_BASKETS]) -> ByRegion {
+        self.base_lines.map(|(slope, constant)| prices.map(|price| slope * price + constant))
     }
 
     /// Prices of goods from China in every region at prices in China, CNY/t.
@@ -277,11 +304,12 @@ fn years_between(base_year: i32, month: Period) -> f64 {
     (years - 0.5).max(0.0)
 }
 
-/// Use at base prices and activity 1.
-fn base_use(model: &MarketModel) -> ByRegion {
+/// World use at base prices and activity 1.
+fn base_use(model: &MarketModel) -> [f64; N_BASKETS] {
     let (demand, _) = model.base_month();
     let prices = std::array::from_fn(|r| std::array::from_fn(|b| model.ln_base[r][b].exp()));
-    use_at(&demand, &prices, &Orders::USE).total
+    let by_region = use_at(&demand, &prices, &Orders::USE).total;
+    std::array::from_fn(|b| by_region.iter().map(|row| row[b]).sum())
 }
 
 /// ln(p̃/p̄) of buyers who have adapted to the start prices.
@@ -303,8 +331,8 @@ fn adapted(model: &MarketModel) -> ByRegion {
 fn adapted_heavy(model: &MarketModel) -> HeavyState {
     std::array::from_fn(|r| {
         let (slope, constant) = model.line(r, model.tariff[r]);
-        let parity = model.start_price.map(|price| slope * price + constant);
-        model.heavy.adapted(ln_relative(&parity, &model.ln_base[r]))
+        let ln = |b: usize| (slope * model.start_price[b] + constant).ln() - model.ln_base[r][b];
+        model.heavy.adapted(ln_relative(&std::array::from_fn(ln)))
     })
 }
 
@@ -312,15 +340,38 @@ fn adapted_heavy(model: &MarketModel) -> HeavyState {
 fn start_needs(
     model: &MarketModel,
     (ln_paid, heavy): (&ByRegion, &HeavyState),
-    activity: &Activity,
+    at_base: &ByUse,
 ) -> Needs {
-    let mut demand =
-        model.demand(model.adjustment, ln_paid, activity, &[1.0; N_BASKETS], &model.tariff);
+    let lines = model.base_lines();
+    let undisturbed = [1.0; N_BASKETS];
+    let mut demand = model.demand(model.adjustment, (ln_paid, &undisturbed), at_base, lines);
     HeavyContent::apply(&mut demand, heavy);
     let prices = std::array::from_fn(|r| {
         std::array::from_fn(|b| (model.ln_base[r][b] + ln_paid[r][b]).exp())
     });
     use_at(&demand, &prices, &Orders::USE)
+}
+
+/// What demand of the months rests on.
+fn curves(model: &MarketModel, factors: &[Factors], trend: &[[f64; N_USES]]) -> Vec<MonthCurves> {
+    let month = |(factors, trend): (&Factors, &[f64; N_USES])| {
+        let mut per_activity = model.scale;
+        for (b, regions) in per_activity.iter_mut().enumerate() {
+            for (r, uses) in regions.iter_mut().enumerate() {
+                for (u, value) in uses.iter_mut().enumerate() {
+                    *value *= trend[u] * factors.activity[r][u] * factors.intensity[u][b];
+                }
+            }
+        }
+        let tariffs = tariffs(model, factors);
+        MonthCurves { lines: model.lines(&tariffs), tariffs, per_activity }
+    };
+    factors.iter().zip(trend).map(month).collect()
+}
+
+/// Tariff rates with a scenario's additions.
+fn tariffs(model: &MarketModel, factors: &Factors) -> [f64; N_REGIONS] {
+    std::array::from_fn(|r| model.tariff[r] + factors.tariff[r])
 }
 
 /// What holds at the border month by month.
@@ -370,7 +421,7 @@ fn base_outside_sales(model: &MarketModel) -> [f64; N_BASKETS] {
 /// The supplier's plans: in January, in July and in the first month, over the months until the next. It goes by mean
 /// activity and the trend of intensities, by the sizes of shocks that have begun and by the expected sizes of those that
 /// are announced.
-fn plans(path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Option<Plan>> {
+fn plans(model: &MarketModel, path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Option<Plan>> {
     let n_months = trend.len();
     let decides =
         |t: usize| t == 0 || SETTING_MONTHS.contains(&(path.start.plus(t as i64).season() + 1));
@@ -381,25 +432,49 @@ fn plans(path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Option<Plan>> {
             }
             let until = (t + 1..n_months).find(|&later| decides(later)).unwrap_or(n_months);
             // Set at the beginning of the month: its surprises are not known yet.
-            Some(expected(path, trend, (t, until), t))
+            Some(expected(model, path, trend, ((t, until), t)))
         })
         .collect()
 }
 
-/// What storers expect in each month: half a year, at what the month has brought.
-fn outlooks(path: &OnPath<'_>, trend: &[[f64; N_USES]]) -> Vec<Plan> {
-    let until = |t: usize| (t + OUTLOOK_MONTHS).min(trend.len());
-    (0..trend.len()).map(|t| expected(path, trend, (t, until(t)), t + 1)).collect()
+/// Activity of a region and end use in a month.
+type ActivityAt<'a> = dyn Fn(usize, usize, usize) -> f64 + 'a;
+
+/// What storers expect in each month: half a year, at what the month has brought. Use is relative to the activity that
+/// everybody expects of the month, `mean_of`: activity of a path above it is taken to stay above it by the same factor.
+fn outlooks(
+    model: &MarketModel,
+    path: &OnPath<'_>,
+    (trend, mean_of): (&[[f64; N_USES]], &ActivityAt<'_>),
+) -> Vec<Plan> {
+    let month = |t: usize| {
+        let until = (t + OUTLOOK_MONTHS).min(trend.len());
+        let mut plan = expected(model, path, trend, ((t, until), t + 1));
+        for regions in &mut plan.at_base {
+            for (r, uses) in regions.iter_mut().enumerate() {
+                for (u, value) in uses.iter_mut().enumerate() {
+                    let mean = mean_of(r, u, t);
+                    if mean > 0.0 {
+                        *value /= mean;
+                    } else {
+                        plan.has_idle_uses = true;
+                    }
+                }
+            }
+        }
+        plan
+    };
+    (0..trend.len()).map(month).collect()
 }
 
-/// Mean activity of the months `from` to `until` − 1 with the shocks known at the beginning of `known_in`.
+/// Mean use at base prices of the months `from` to `until` − 1 with the shocks known at the beginning of `known_in`.
 fn expected(
+    model: &MarketModel,
     path: &OnPath<'_>,
     trend: &[[f64; N_USES]],
-    (from, until): (usize, usize),
-    known_in: usize,
+    ((from, until), known_in): ((usize, usize), usize),
 ) -> Plan {
-    let mut activity = [[[0.0; N_BASKETS]; N_USES]; N_REGIONS];
+    let mut at_base = [[[0.0; N_USES]; N_REGIONS]; N_BASKETS];
     for (month, trend) in trend.iter().enumerate().take(until).skip(from) {
         let known = Factors::on_path(path, month, Some(known_in));
         for r in 0..N_REGIONS {
@@ -407,13 +482,14 @@ fn expected(
                 let value = (path.activity)(r, u, month) * trend[u] * known.activity[r][u]
                     / (until - from) as f64;
                 for b in 0..N_BASKETS {
-                    activity[r][u][b] += value * known.intensity[u][b];
+                    at_base[b][r][u] += value * known.intensity[u][b] * model.scale[b][r][u];
                 }
             }
         }
     }
     let factors = Factors::on_path(path, from, Some(known_in));
-    Plan { n_months: until - from, activity, factors }
+    let lines = model.lines(&tariffs(model, &factors));
+    Plan { n_months: until - from, at_base, has_idle_uses: false, factors, lines }
 }
 
 /// Regions outside China, as indices.

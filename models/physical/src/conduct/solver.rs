@@ -12,6 +12,9 @@ const FAILURE: f64 = 1e-9;
 const KINK_WIDTH: f64 = 1e-5;
 const MAX_NEWTON: usize = 30;
 const MAX_SWEEPS: usize = 60;
+/// Steps along one ore, the first of which halve its bracket whatever the gaps.
+const MAX_BISECTIONS: usize = 150;
+const FIRST_HALVES: usize = 10;
 
 /// The conditions of a problem; `held` fixes 1/σ of a basket that stands at a kink of its demand.
 pub(super) struct Conditions<'p, 'a, const B: usize, const N: usize, const K: usize, D, S, C> {
@@ -320,20 +323,33 @@ impl<'p, 'a, const B: usize, const N: usize, const K: usize, D: Demand, S: Suppl
         if full.shadow[i] >= 0.0 {
             return Ok(full);
         }
-        let (mut low, mut high, mut middle) = (0.0, limit, full);
-        for _ in 0..90 {
-            let x = 0.5 * (low + high);
-            if x <= low || x >= high {
+        let relative = |one: &Conducted<B, N, K>| one.shadow[i] / one.revenue[i].abs();
+        // Ends of the bracket with their gaps; nothing is known of no output at all.
+        let (mut low, mut high) = ((0.0, f64::NAN), (limit, relative(&full)));
+        let (mut middle, mut width) = (full, limit);
+        for step in 0..MAX_BISECTIONS {
+            // Halves first, so that the root found is that of bisection; then where a line between the ends crosses zero,
+            // and halves again whenever that has not halved the bracket.
+            let line = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
+            let by_line = step >= FIRST_HALVES && high.0 - low.0 <= 0.5 * width;
+            width = high.0 - low.0;
+            let x = if by_line && line > low.0 && line < high.0 {
+                line
+            } else {
+                f64::midpoint(low.0, high.0)
+            };
+            if x <= low.0 || x >= high.0 {
                 break;
             }
             middle = at(x, &middle)?;
-            if middle.shadow[i] > 0.0 {
-                low = x;
-            } else {
-                high = x;
-            }
-            if middle.shadow[i].abs() <= 0.1 * TOLERANCE * middle.revenue[i].abs() {
+            let gap = relative(&middle);
+            if gap.abs() <= 0.1 * TOLERANCE {
                 break;
+            }
+            if gap > 0.0 {
+                low = (x, gap);
+            } else {
+                high = (x, gap);
             }
         }
         Ok(middle)
