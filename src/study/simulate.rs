@@ -296,7 +296,7 @@ mod tests {
         let catalogue = Catalogue::bundled().unwrap();
         let start: Period = "2026-03".parse().unwrap();
         let ev = EvPaths::steady(start, 48, 22, 1.35, 0.012);
-        let activity = activity_paths(&ev, start, 22, 5).unwrap();
+        let activity = activity_paths(&catalogue, &ev, start, 22, 5).unwrap();
         let first = calibrate(&catalogue).unwrap();
         let calibration = first.anchored(&activity, start).unwrap();
         let spec = spec(

@@ -151,7 +151,7 @@ fn batch(
     }
     let ev = ev_paths(catalogue, vehicles, &spec)?;
     let n_months = (spec.simulate.until.ordinal() - spec.simulate.from.ordinal() + 1) as usize;
-    let paths = activity_paths(&ev, spec.simulate.from, n_months, spec.seed)?;
+    let paths = activity_paths(catalogue, &ev, spec.simulate.from, n_months, spec.seed)?;
     if paths.n_paths() == n_paths {
         return Ok(paths);
     }
