@@ -104,6 +104,11 @@ impl Calibration {
         base::yearly_shipments(&self.base, &self.assumed, output)
     }
 
+    /// Headline and magnet exports of late, t a month, that the market is anchored to.
+    pub fn tonnage(&self) -> [f64; 2] {
+        self.tonnage
+    }
+
     /// Standard deviation of monthly changes of the log Nd oxide price in the sample.
     pub fn price_sd(&self) -> f64 {
         self.price_sd

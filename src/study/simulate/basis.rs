@@ -70,6 +70,18 @@ impl MarketBasis {
         Self { catalogue, vehicles, spec, n_months, calibration, first_batch: activity, expected }
     }
 
+    /// The first batch of activity of a study: `simulate.paths` of it.
+    ///
+    /// # Errors
+    /// `M0xx` if vehicles cannot be drawn.
+    pub(crate) fn first_batch(
+        catalogue: &Catalogue,
+        vehicles: &SeriesForecast,
+        spec: &StudySpec,
+    ) -> Result<ActivityPaths, Diagnostic> {
+        batch(catalogue, vehicles, (spec, spec.simulate.paths), 0)
+    }
+
     /// Paths of a batch of activity.
     pub fn batch_paths(&self) -> usize {
         self.first_batch.n_paths()

@@ -159,7 +159,7 @@ impl Block<'_> {
 ///
 /// # Errors
 /// `M010` with what is broken.
-pub(super) fn checked(run: Run) -> Result<Run, Diagnostic> {
+pub(crate) fn checked(run: Run) -> Result<Run, Diagnostic> {
     match run.violations().first() {
         None => Ok(run),
         Some(broken) => Err(Diagnostic::error(

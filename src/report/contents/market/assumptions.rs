@@ -65,6 +65,7 @@ fn queue_chart(fit: &LicenceFit) -> Result<Figure, Diagnostic> {
         events: Vec::new(),
         unit: "t".into(),
         log: false,
+        ..Paths::default()
     }
     .draw()
     .map_err(|e| chart_fault(id, &e))
