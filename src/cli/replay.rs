@@ -25,7 +25,7 @@ const MOST_QUEUES: u32 = 4096;
     Example: monazite replay -o replay-2025 --paths 512"
 )]
 pub(super) struct Args {
-    /// Write replay.md, scores.csv, channels.csv, priors.json, charts and a manifest into this folder.
+    /// Write replay-2025.md, scores.csv, channels, priors.json, charts and a manifest into this folder.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Monte Carlo paths of each replay: joint draws of activity, disturbances, parameters and queue.
@@ -63,7 +63,7 @@ impl Args {
             return Ok(if terminal.json() {
                 terminal.print_json(&mean_json(&found))?
             } else {
-                terminal.print(&page(&found, "charts"))?
+                terminal.print(&page(&found))?
             });
         };
         let mut folder = RunFolder::open(root, self.force)?;
@@ -77,7 +77,7 @@ impl Args {
         study.spec.seed = self.seed;
         let options = json!({ "paths": size.n_paths, "queues": size.n_queues });
         let root = folder.finish(manifest("replay", &study, options))?;
-        terminal.say(&format!("wrote {}", root.join("replay.md").display()));
+        terminal.say(&format!("wrote {}", root.join("replay-2025.md").display()));
         if terminal.json() {
             terminal.print_json(&mean_json(&found))?;
         }
@@ -105,7 +105,7 @@ impl Args {
 
 fn write(folder: &mut RunFolder, found: &Replay, terminal: &Terminal) -> Result<(), Diagnostic> {
     let charts = figures(found)?;
-    folder.write("replay.md", page(found, "charts").as_bytes())?;
+    folder.write("replay-2025.md", page(found).as_bytes())?;
     folder.write("scores.csv", csv_text(&found.scores)?.as_bytes())?;
     folder.write("mean-scores.csv", csv_text(&found.means)?.as_bytes())?;
     for (name, effects) in ["a", "b"].into_iter().zip(&found.channels) {
@@ -116,7 +116,7 @@ fn write(folder: &mut RunFolder, found: &Replay, terminal: &Terminal) -> Result<
         for warning in &figure.warnings {
             terminal.say(&format!("note: chart {}: {warning}", figure.id));
         }
-        let name = |ending: &str| format!("charts/{}.{ending}", figure.id);
+        let name = |ending: &str| format!("images/{}.{ending}", figure.id);
         folder.write(&name("svg"), figure.svg.as_bytes())?;
         folder.write(&name("csv"), figure.csv.as_bytes())?;
         folder.write(&name("alt.txt"), figure.alt.as_bytes())?;

@@ -90,3 +90,12 @@ pub(super) fn progress_of(n: u64, what: &str, terminal: &Terminal) -> ProgressBa
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(n).with_style(style)
 }
+
+/// Says how many draws of parameters were replaced.
+pub(super) fn say_refused(n: u64, terminal: &Terminal) {
+    if n > 0 {
+        terminal.say(&format!(
+            "note: {n} draws of parameters could not be anchored or run and were drawn again"
+        ));
+    }
+}

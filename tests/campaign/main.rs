@@ -7,5 +7,6 @@ mod processes;
 
 mod coverage;
 mod m3;
+mod replay;
 
 mod results;

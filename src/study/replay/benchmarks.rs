@@ -1,12 +1,13 @@
 //! What the replays are scored against besides the market without a control: forecasts of time-series models.
 //!
 //! *No change* is the same month of the year before (magnets, value) or the last quote before the cut (Dy, Tb), with the
-//! distribution that past changes of that kind have: log changes over twelve months for flows; for quotes a walk whose
+//! distribution that past changes of that kind have: log changes over twelve months for flows (of the monthly codes for
+//! value, since customs' sums have next to none; one change for all months of a year to date); for quotes a walk whose
 //! variance a day is the mean over neighbouring dated quotes of squared log change over days. `auto` is the project's
 //! combination on the same data; scattered quotes are no series for it.
 
 use monazite_forecast::{Forecast, Marginal, Model, Transform};
-use monazite_series::Period;
+use monazite_series::{Period, Series};
 
 use super::market::{N_MONTHS, known_until};
 use super::targets::{Quantity, Target, dated_quotes};
@@ -28,7 +29,9 @@ pub enum Predictive {
 pub struct Benchmarks {
     known: Period,
     magnets: [Forecast; 2],
-    value: [Forecast; 2],
+    value: Forecast,
+    /// Root mean square of the log change of value over twelve months.
+    value_change: f64,
     /// Last quote, its day, variance of log changes a day.
     quotes: [(f64, i64, f64); 2],
 }
@@ -54,21 +57,18 @@ impl Benchmarks {
     ) -> Result<Self, Diagnostic> {
         let cut = catalogue.as_of(known);
         let plans = plans(&cut)?;
-        let of = |id: &str| -> Result<[Forecast; 2], Diagnostic> {
-            let plan = plans
-                .iter()
-                .find(|plan| plan.id == id)
-                .ok_or_else(|| Diagnostic::error("M003", format!("`{id}` has no forecast")))?;
-            Ok([
-                forecast(plan, &naive(plan), (n_paths, seed))?,
-                forecast(plan, &plan.models[0], (n_paths, seed))?,
-            ])
+        let plan = |id: &str| {
+            let lacking = || Diagnostic::error("M003", format!("`{id}` has no forecast"));
+            plans.iter().find(|plan| plan.id == id).ok_or_else(lacking)
         };
+        let magnets = plan("magnet-exports-world")?;
+        let auto = |plan: &Plan| forecast(plan, &plan.models[0], (n_paths, seed));
         let walk = |quantity: Quantity| walk(&cut, quantity.product().unwrap_or_default());
         Ok(Self {
             known,
-            magnets: of("magnet-exports-world")?,
-            value: of("re-exports-value-gacc")?,
+            magnets: [forecast(magnets, &naive(magnets), (n_paths, seed))?, auto(magnets)?],
+            value: auto(plan("re-exports-value-gacc")?)?,
+            value_change: yearly_change(&cut.series("re-exports-value")?)?,
             quotes: [walk(Quantity::Dysprosium)?, walk(Quantity::Terbium)?],
         })
     }
@@ -90,10 +90,15 @@ impl Benchmarks {
     ) -> Result<Option<Predictive>, Diagnostic> {
         let at = |quantity: Quantity| usize::from(quantity == Quantity::Terbium);
         Ok(match (target.quantity, which) {
-            (Quantity::Magnets | Quantity::Value, _) => {
-                let pair =
-                    if target.quantity == Quantity::Magnets { &self.magnets } else { &self.value };
-                Some(sum(&pair[which as usize], target, catalogue)?)
+            (Quantity::Magnets, which) => {
+                Some(sum(&self.magnets[which as usize], target, catalogue)?)
+            }
+            (Quantity::Value, Benchmark::Auto) => Some(sum(&self.value, target, catalogue)?),
+            (Quantity::Value, Benchmark::NoChange) => {
+                let series = catalogue.as_of(self.known).series(self.value.id())?;
+                let (known, before) = year_before(&series, target)?;
+                let next = Marginal::normal(before.ln(), self.value_change, Transform::Log);
+                Some(Predictive::Closed(next.plus(known)))
             }
             (quantity, Benchmark::NoChange) => {
                 let (price, day, variance) = self.quotes[at(quantity)];
@@ -149,6 +154,46 @@ fn sum(
     Ok(Predictive::Draws(sums.collect()))
 }
 
+/// What is published of a figure, and what the months of it that are not came to a year before: a share of a sum where a
+/// month has no figure of its own.
+fn year_before(series: &Series, target: &Target) -> Result<(f64, f64), Diagnostic> {
+    let lacking = |month: Period| {
+        Diagnostic::error("D041", format!("`{}` has no figure of {month}", series.id()))
+            .in_file("data/export-value.csv")
+    };
+    let start = known_until()?.plus(1);
+    let until = start.plus(target.last() as i64);
+    let january =
+        Period::month(until.year(), 1).map_err(|e| crate::study::explain::series_fault(&e))?;
+    let (first, known) = if target.span == 1 {
+        (start.plus(target.first as i64), 0.0)
+    } else {
+        let last = series.last_period();
+        (last.plus(1), series.total(january, last).ok_or_else(|| lacking(last))?)
+    };
+    let share = |month: Period| {
+        let of = series.observations().iter().find(|o| o.first() <= month && month <= o.period);
+        of.map(|o| o.value / f64::from(o.span)).ok_or_else(|| lacking(month))
+    };
+    let n = (until.ordinal() - first.ordinal() + 1).max(1) as usize;
+    let before: f64 = first.run(n).map(|month| share(month.plus(-12))).sum::<Result<_, _>>()?;
+    Ok((known, before))
+}
+
+/// Root mean square of log changes over twelve months.
+fn yearly_change(series: &Series) -> Result<f64, Diagnostic> {
+    let changes: Vec<f64> = series
+        .observations()
+        .iter()
+        .filter_map(|o| Some((o.value / series.get(o.period.plus(-12))?).ln()))
+        .collect();
+    if changes.is_empty() {
+        return Err(Diagnostic::error("D041", format!("`{}` is shorter than a year", series.id()))
+            .in_file("data/export-value.csv"));
+    }
+    Ok((changes.iter().map(|c| c * c).sum::<f64>() / changes.len() as f64).sqrt())
+}
+
 /// Last dated quote and the variance of a walk through all of them.
 fn walk(known: &Catalogue, product: &str) -> Result<(f64, i64, f64), Diagnostic> {
     let quotes = dated_quotes(known, product)?;
@@ -198,5 +243,17 @@ mod tests {
         let median = monazite_stochastic::quantiles(&draws, &[0.5]).unwrap()[0];
         assert!((median / 4762.0 - 1.0).abs() < 0.05, "{median}");
         assert!(of(Quantity::Value, Benchmark::Auto).is_some());
+        // September 2024 is a ninth of 371.3; the year to date begins with 81.6 and seven ninths of it.
+        let Some(Predictive::Closed(month)) = of(Quantity::Value, Benchmark::NoChange) else {
+            panic!("in closed form")
+        };
+        assert!((month.quantile(0.5) - 371.3 / 9.0).abs() < 1e-6);
+        let to_date = all.iter().find(|t| t.span > 1).unwrap();
+        let Some(Predictive::Closed(sum)) =
+            benchmarks.of(Benchmark::NoChange, to_date, &catalogue).unwrap()
+        else {
+            panic!("in closed form")
+        };
+        assert!((sum.quantile(0.5) - (81.6 + 371.3 * 7.0 / 9.0)).abs() < 1e-6);
     }
 }

@@ -8,7 +8,6 @@ use super::market::N_MONTHS;
 use super::runs::{FIT_MONTHS, PathMonths};
 use super::score::Forecaster;
 use super::targets::Quantity;
-use crate::chart::number::{fixed, period_name};
 use crate::chart::{ChartError, Figure, Heading, Interval, Mark, Marks, PathLine, Paths};
 use crate::diagnostic::Diagnostic;
 use crate::study::simulate::refused;
@@ -134,9 +133,4 @@ fn caption(quantity: Quantity) -> String {
     format!(
         "A knows nothing later than March 2025 but dates of policy; B has its queue fitted to the magnets of April to June.{of}"
     )
-}
-
-/// A month in words and a figure, for sentences of the page.
-pub(super) fn month_and(period: Period, value: f64, unit: &str) -> String {
-    format!("{} ({} {unit})", period_name(period), fixed(value, 0))
 }

@@ -6,19 +6,18 @@ use monazite_physical::{Channel, OriginKind};
 
 use super::Replay;
 use super::channels::{ChannelEffect, MONTHS, PLACES, ROWS};
-use super::figures::month_and;
-use super::priors::{PRIORS, PriorDistribution};
+use super::priors::{PRIORS, PriorDistribution, QueueParameter};
 use super::runs::FIT_MONTHS;
 use super::score::{Forecaster, MeanScore, Score};
 use super::targets::Quantity;
-use crate::chart::number::{fixed, percent, significant};
+use crate::chart::number::{fixed, percent, period_name, significant};
 use crate::report::{Cell, Column, Table};
 
 /// Price of Dy and Tb in Europe over China's, beginning of May 2025: trade press, shown and not scored.
 const EUROPE: &str = "trade press: Dy 700 to 1,000 USD/kg after 250 to 310 in early April, Tb 2,000 to 4,000 after 930 to 1,000, on 6 May";
 
-/// The page in Markdown; charts are at `images`.
-pub fn page(replay: &Replay, images: &str) -> String {
+/// The page in Markdown; charts are in a folder `images` beside it.
+pub fn page(replay: &Replay) -> String {
     let mut text = head(replay);
     text.push_str(&known(replay));
     text.push_str(&priors(replay).markdown());
@@ -31,7 +30,7 @@ pub fn page(replay: &Replay, images: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n## {title}\n");
         for &quantity in quantities {
-            let _ = writeln!(text, "![{quantity}]({images}/{}.svg)\n", chart(quantity));
+            let _ = writeln!(text, "![{quantity}](images/{}.svg)\n", chart(quantity));
             text.push_str(&scores(replay, quantity).markdown());
             text.push('\n');
         }
@@ -64,7 +63,9 @@ fn head(replay: &Replay) -> String {
         * **A**: everything from data to March 2025; the queue from [priors written down first](decisions/009-priors-of-the-replay.md).\n\
         * **B**: the same paths, weighted by how well they explain the magnets of April, May and June; scored from July on.\n\
         * **No control**: the market of A with nothing licensed. **No change**: the same month a year before, or the last quote.\n\
-        \x20 **auto**: the project's combination of time-series models. The last two once with data to March, once to June.\n\n",
+        \x20 **auto**: the project's combination of time-series models. The last two once with data to March, once to June.\n\
+        * Scores are the continuous ranked probability score (CRPS, in the unit of the figure; less is better) and the percentile of the figure in\n\
+        \x20 the forecast.\n\n",
         replay.size.n_paths,
         replay.size.n_queues,
         replay.seed,
@@ -251,8 +252,9 @@ fn europe(replay: &Replay) -> String {
     values.sort_by(f64::total_cmp);
     let at = |p: f64| monazite_stochastic::quantile_of_sorted(&values, p).unwrap_or(f64::NAN);
     format!(
-        "Europe, shown and not scored: in {} A has Dy and Tb there at {} times China's border price (90 %: {} to {}); {EUROPE}.\n",
-        crate::chart::number::period_name(replay.start.plus(may)),
+        "Europe, shown and not scored: in {} A has Dy and Tb there at {} times China's border price (90 %: {} to {}); {EUROPE}.\n\
+        In the model buyers' stocks (2.5 months in the prior) cover the first months, and no trader bids for what is short before it is.\n",
+        period_name(replay.start.plus(may)),
         significant(at(0.5), 3),
         significant(at(0.05), 3),
         significant(at(0.95), 3),
@@ -403,12 +405,16 @@ fn lessons(replay: &Replay) -> String {
         .filter(|s| s.quantity == Quantity::Magnets && s.forecast == Forecaster::A)
         .max_by(|a, b| a.crps.total_cmp(&b.crps));
     if let Some(worst) = worst {
+        let month = period_name(replay.start.plus(worst.last as i64));
+        let licensed = QueueParameter::LicensedMagnets as usize;
         let _ = writeln!(
             text,
-            "* The magnets that A misses most are those of {}: {} t against a median of {} t.",
-            month_and(replay.start.plus(worst.last as i64), worst.observed, "t observed"),
+            "* The magnets that A misses most are those of {month}: {} t against a median of {} t. The prior holds {} of magnets under licence,\n\
+            \x20 B's fit {}: customs held back more than magnets with Dy and Tb, which is in the model only as that share.",
             fixed(worst.observed, 0),
             fixed(worst.median, 0),
+            percent(PRIORS[licensed].distribution.quantiles()[1], 0),
+            percent(replay.runs.posterior_moments[licensed].0, 0),
         );
     }
     let _ = write!(
