@@ -60,11 +60,12 @@ impl Args {
         bar.finish_and_clear();
         let wall = start.elapsed();
         let Some(root) = &self.output else {
-            return Ok(if terminal.json() {
-                terminal.print_json(&mean_json(&found))?
+            if terminal.json() {
+                terminal.print_json(&mean_json(&found))?;
             } else {
-                terminal.print(&page(&found))?
-            });
+                terminal.print(&page(&found))?;
+            }
+            return Ok(());
         };
         let mut folder = RunFolder::open(root, self.force)?;
         write(&mut folder, &found, terminal)?;

@@ -67,7 +67,7 @@ mod tests {
         let whole = Catalogue::bundled().unwrap();
         let known = whole.as_of(cut);
         let mut n_cut = 0;
-        for (file, _) in bundled_files().filter(|(file, _)| file.ends_with(".csv")) {
+        for (file, _) in bundled_files().filter(|(file, _)| *file != "datapackage.json") {
             let all: Vec<StringRecord> = whole.records(file).unwrap();
             let left: Vec<StringRecord> = known.records(file).unwrap();
             let header = &all[0];

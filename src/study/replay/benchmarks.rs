@@ -73,11 +73,6 @@ impl Benchmarks {
         })
     }
 
-    /// Date of the data.
-    pub fn known(&self) -> Period {
-        self.known
-    }
-
     /// The distribution of a figure; none where there is no series to forecast.
     ///
     /// # Errors

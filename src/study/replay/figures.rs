@@ -21,13 +21,7 @@ pub fn figures(replay: &Replay) -> Result<Vec<Figure>, Diagnostic> {
 }
 
 fn figure(replay: &Replay, quantity: Quantity) -> Result<Figure, Diagnostic> {
-    let name = match quantity {
-        Quantity::Magnets => "magnets",
-        Quantity::Value => "value",
-        Quantity::Dysprosium => "dysprosium",
-        Quantity::Terbium => "terbium",
-    };
-    let id = format!("replay-{name}");
+    let id = quantity.chart();
     let drawn = |e: &ChartError| Diagnostic::error("C001", format!("chart `{id}`: {e}"));
     let [a, b, free] =
         [&replay.runs.prior.control, &replay.runs.posterior.control, &replay.runs.free]
@@ -49,7 +43,7 @@ fn figure(replay: &Replay, quantity: Quantity) -> Result<Figure, Diagnostic> {
     };
     let lines = vec![line("A", &a), line("B", &b), line("no control", &free)];
     Paths {
-        heading: Heading::new(&id, title(replay, quantity))
+        heading: Heading::new(id, title(replay, quantity))
             .unit(unit)
             .source(source)
             .vintage("March 2025 (A), June 2025 (B)")

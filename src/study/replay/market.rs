@@ -246,7 +246,8 @@ mod tests {
         let catalogue = Catalogue::bundled().unwrap();
         let mut doubled = catalogue.clone();
         let mut n_changed = 0;
-        for (file, text) in crate::data::bundled_files().filter(|(file, _)| file.ends_with(".csv"))
+        for (file, text) in
+            crate::data::bundled_files().filter(|(file, _)| *file != "datapackage.json")
         {
             let known = catalogue.as_of(known_until().unwrap()).records(file).unwrap();
             let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -297,11 +298,12 @@ mod tests {
         let run = |world| market.run(world, (before, &queue), &activity, 0).unwrap();
         let magnets = |run: &Run, t: usize| run.at(Output::MagnetExports(None), t).unwrap()[0];
         let (control, free) = (run(World::Control), run(World::NoControl));
-        // Free of licences the market ships what it is anchored to, and May is the worst month under them.
+        // Free of licences the market ships what it is anchored to; under them less, whatever buyers order besides.
         let anchored = market.basis.calibration().tonnage()[1];
         assert!((magnets(&free, 0) / anchored - 1.0).abs() < 0.15, "{}", magnets(&free, 0));
-        assert!(magnets(&control, 1) < magnets(&control, 0));
-        assert!(magnets(&control, 1) < 0.9 * magnets(&free, 1));
+        for t in 0..3 {
+            assert!(magnets(&control, t) < 0.9 * magnets(&free, t), "month {t}");
+        }
         let off = run(World::Without(Channel::PullForward));
         assert_eq!(magnets(&off, 0), magnets(&control, 0), "nothing is known in April");
         let us = |run: &Run| run.at(Output::MagnetExports(Some(Region::Us)), 3).unwrap()[0];

@@ -30,7 +30,7 @@ pub fn page(replay: &Replay) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n## {title}\n");
         for &quantity in quantities {
-            let _ = writeln!(text, "![{quantity}](images/{}.svg)\n", chart(quantity));
+            let _ = writeln!(text, "![{quantity}](images/{}.svg)\n", quantity.chart());
             text.push_str(&scores(replay, quantity).markdown());
             text.push('\n');
         }
@@ -41,15 +41,6 @@ pub fn page(replay: &Replay) -> String {
     text.push_str(&channels(replay));
     text.push_str(&lessons(replay));
     text
-}
-
-const fn chart(quantity: Quantity) -> &'static str {
-    match quantity {
-        Quantity::Magnets => "replay-magnets",
-        Quantity::Value => "replay-value",
-        Quantity::Dysprosium => "replay-dysprosium",
-        Quantity::Terbium => "replay-terbium",
-    }
 }
 
 fn head(replay: &Replay) -> String {
@@ -192,7 +183,7 @@ fn scores(replay: &Replay, quantity: Quantity) -> Table {
         })
         .collect();
     Table {
-        id: format!("replay-scores-{}", chart(quantity).trim_start_matches("replay-")),
+        id: format!("replay-scores-{}", quantity.chart().trim_start_matches("replay-")),
         caption: format!("{quantity}: forecasts, percentiles and scores"),
         columns,
         rows,
@@ -247,14 +238,15 @@ fn verdict(replay: &Replay, quantities: &[Quantity]) -> String {
 }
 
 fn europe(replay: &Replay) -> String {
-    let (may, mut values) =
-        (1, replay.runs.prior.control.iter().map(|p| p.europe_premium[1]).collect::<Vec<_>>());
+    const MAY: usize = 1;
+    let mut values: Vec<f64> =
+        replay.runs.prior.control.iter().map(|path| path.europe_premium[MAY]).collect();
     values.sort_by(f64::total_cmp);
     let at = |p: f64| monazite_stochastic::quantile_of_sorted(&values, p).unwrap_or(f64::NAN);
     format!(
         "Europe, shown and not scored: in {} A has Dy and Tb there at {} times China's border price (90 %: {} to {}); {EUROPE}.\n\
         In the model buyers' stocks (2.5 months in the prior) cover the first months, and no trader bids for what is short before it is.\n",
-        period_name(replay.start.plus(may)),
+        period_name(replay.start.plus(MAY as i64)),
         significant(at(0.5), 3),
         significant(at(0.05), 3),
         significant(at(0.95), 3),

@@ -223,20 +223,15 @@ fn accepted(
             months(&run, &parameters)
         };
         let (control, free) = (of(World::Control)?, of(World::NoControl)?);
-        let log_weights = (0..n_queues)
-            .map(|draw| {
-                let queue = queues.at(path, draw);
-                let run = market.run(World::Control, (&parameters, &queue), &short, path);
-                // A queue under which the market cannot be solved explains nothing.
-                run.map_or(Ok(f64::NEG_INFINITY), |run| {
-                    log_likelihood(
-                        &by_month(&run, Output::MagnetExports(None))?,
-                        observed,
-                        noise.magnets,
-                    )
-                })
-            })
-            .collect::<Result<_, Diagnostic>>()?;
+        let log_weight = |draw: u32| -> Result<f64, Diagnostic> {
+            let queue = queues.at(path, draw);
+            let run = market.run(World::Control, (&parameters, &queue), &short, path);
+            // A queue under which the market cannot be solved explains nothing.
+            let Ok(run) = run else { return Ok(f64::NEG_INFINITY) };
+            let magnets = by_month(&run, Output::MagnetExports(None))?;
+            Ok(log_likelihood(&magnets, observed, noise.magnets))
+        };
+        let log_weights = (0..n_queues).map(log_weight).collect::<Result<_, _>>()?;
         Ok(Accepted { parameters, n_refused: attempt, control, free, log_weights })
     };
     let mut last = None;
@@ -302,14 +297,12 @@ fn channels(
 }
 
 /// Log likelihood of the first months observed under log-normal noise.
-fn log_likelihood(simulated: &[f64], observed: &[f64], noise: f64) -> Result<f64, Diagnostic> {
-    let terms = simulated.iter().zip(observed).take(FIT_MONTHS);
-    Ok(terms
-        .map(|(s, y)| {
-            // Nothing shipped has no logarithm and no chance.
-            if *s > 0.0 { -0.5 * ((y / s).ln() / noise).powi(2) } else { f64::NEG_INFINITY }
-        })
-        .sum())
+fn log_likelihood(simulated: &[f64], observed: &[f64], noise: f64) -> f64 {
+    let term = |(s, y): (&f64, &f64)| {
+        // Nothing shipped has no logarithm and no chance.
+        if *s > 0.0 { -0.5 * ((y / s).ln() / noise).powi(2) } else { f64::NEG_INFINITY }
+    };
+    simulated.iter().zip(observed).take(FIT_MONTHS).map(term).sum()
 }
 
 /// Weights that add up to one.
@@ -371,8 +364,8 @@ mod tests {
     #[test]
     fn the_likelihood_is_that_of_logs() {
         let noise = 2.0_f64.ln();
-        let found = log_likelihood(&[200.0, 50.0, 7.0, 9.0], &[100.0, 100.0, 7.0], noise).unwrap();
+        let found = log_likelihood(&[200.0, 50.0, 7.0, 9.0], &[100.0, 100.0, 7.0], noise);
         assert!((found + 1.0).abs() < 1e-12);
-        assert_eq!(log_likelihood(&[0.0], &[1.0], noise).unwrap(), f64::NEG_INFINITY);
+        assert_eq!(log_likelihood(&[0.0], &[1.0], noise), f64::NEG_INFINITY);
     }
 }

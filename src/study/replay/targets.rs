@@ -36,6 +36,16 @@ impl Quantity {
         }
     }
 
+    /// Name of its chart's files.
+    pub(super) const fn chart(self) -> &'static str {
+        match self {
+            Self::Magnets => "replay-magnets",
+            Self::Value => "replay-value",
+            Self::Dysprosium => "replay-dysprosium",
+            Self::Terbium => "replay-terbium",
+        }
+    }
+
     /// Name of the product in the table of quotes.
     pub(super) const fn product(self) -> Option<&'static str> {
         match self {
@@ -163,8 +173,7 @@ fn values(catalogue: &Catalogue) -> Result<Vec<Target>, Diagnostic> {
     let january = month(start()?.year(), 1)?;
     let mut all = Vec::new();
     for point in catalogue.table::<ValuePoint>()? {
-        let usable =
-            point.measure == "level" && point.unit.to_string() == "USD m" && point.grade != "D";
+        let usable = point.measure == "level" && point.unit == "USD m" && point.grade != "D";
         let Some(last) = index(point.ds).filter(|_| usable) else { continue };
         let from = point.ds.plus(1 - i64::from(point.span));
         let to_date = point.span > 1 && from == january;
