@@ -136,9 +136,17 @@ fn priors(replay: &Replay) -> Table {
 
 fn fit(replay: &Replay) -> String {
     let runs = &replay.runs;
+    let left_out = runs.prior.n_left_out + runs.posterior.n_left_out;
+    let rest = if left_out > 0 {
+        format!(
+            "{left_out} paths of A and B could not be run to the end in every world and are left out.\n"
+        )
+    } else {
+        String::new()
+    };
     format!(
         "\nB: {} pairs of a path of A and a queue, worth {} equally likely ones; {} different ones among the {} resampled. {} draws of parameters\n\
-        could not be anchored or run and were drawn again.\n",
+        could not be anchored or run and were drawn again.\n{rest}",
         fixed(runs.n_queues as f64, 0),
         fixed(runs.effective, 0),
         runs.n_distinct,

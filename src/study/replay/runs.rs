@@ -66,6 +66,8 @@ pub struct ReplayRun {
     pub queues: Vec<QueueDraw>,
     /// Channels of each path.
     pub channels: Vec<ChannelPath>,
+    /// Paths whose market could not be solved to the end in some world.
+    pub n_left_out: usize,
 }
 
 /// Both replays.
@@ -102,7 +104,6 @@ pub struct Size {
 struct Accepted {
     parameters: Parameters,
     n_refused: u32,
-    control: PathMonths,
     free: PathMonths,
     log_weights: Vec<f64>,
 }
@@ -161,16 +162,11 @@ pub fn run_all(
     let of = |pairs: Vec<(usize, u32)>| -> Result<ReplayRun, Diagnostic> {
         let queues: Vec<QueueDraw> =
             pairs.iter().map(|&(path, draw)| queues.at(path as u64, draw)).collect();
-        let found: Vec<(PathMonths, ChannelPath)> = pairs
-            .par_iter()
-            .zip(&queues)
-            .map(|(&(path, _), queue)| full((path, *queue)))
-            .collect::<Result<_, _>>()?;
-        let (control, channels) = found.into_iter().unzip();
-        Ok(ReplayRun { control, queues, channels })
+        let found: Vec<Result<(PathMonths, ChannelPath), Diagnostic>> =
+            pairs.par_iter().zip(&queues).map(|(&(path, _), queue)| full((path, *queue))).collect();
+        run_of(found, &queues)
     };
     let prior = of((0..size.n_paths).map(|path| (path, 0)).collect())?;
-    debug_assert!(prior.control.iter().zip(&paths).all(|(a, b)| *a == b.control));
     let posterior = of(chosen.iter().map(|&k| pair(k)).collect())?;
     let mut distinct = chosen.clone();
     distinct.dedup();
@@ -187,6 +183,34 @@ pub fn run_all(
         prior,
         posterior,
     })
+}
+
+/// The paths that could be run; a queue or a channel under which the market cannot be solved to the end is left out and
+/// counted, and more of these than others are an error.
+fn run_of(
+    found: Vec<Result<(PathMonths, ChannelPath), Diagnostic>>,
+    queues: &[QueueDraw],
+) -> Result<ReplayRun, Diagnostic> {
+    let mut run =
+        ReplayRun { control: Vec::new(), queues: Vec::new(), channels: Vec::new(), n_left_out: 0 };
+    let mut first = None;
+    for (result, queue) in found.into_iter().zip(queues) {
+        match result {
+            Ok((control, channels)) => {
+                run.control.push(control);
+                run.queues.push(*queue);
+                run.channels.push(channels);
+            }
+            Err(e) => {
+                run.n_left_out += 1;
+                first.get_or_insert(e);
+            }
+        }
+    }
+    match first {
+        Some(e) if run.n_left_out > run.control.len() => Err(e),
+        _ => Ok(run),
+    }
 }
 
 /// One path's activity each: batches of 512 as in any simulation.
@@ -222,7 +246,9 @@ fn accepted(
             let run = market.run(world, (&parameters, &queue), activity, path)?;
             months(&run, &parameters)
         };
-        let (control, free) = (of(World::Control)?, of(World::NoControl)?);
+        // With the control too: a draw under which that cannot be run is no draw of A.
+        of(World::Control)?;
+        let free = of(World::NoControl)?;
         let log_weight = |draw: u32| -> Result<f64, Diagnostic> {
             let queue = queues.at(path, draw);
             let run = market.run(World::Control, (&parameters, &queue), &short, path);
@@ -232,7 +258,7 @@ fn accepted(
             Ok(log_likelihood(&magnets, observed, noise.magnets))
         };
         let log_weights = (0..n_queues).map(log_weight).collect::<Result<_, _>>()?;
-        Ok(Accepted { parameters, n_refused: attempt, control, free, log_weights })
+        Ok(Accepted { parameters, n_refused: attempt, free, log_weights })
     };
     let mut last = None;
     for k in 0..MAX_ATTEMPTS {
@@ -358,6 +384,25 @@ mod tests {
         let chosen = systematic(&weights, 8, 0.5);
         assert_eq!(chosen, [0, 0, 2, 2, 2, 2, 2, 2]);
         assert!(normalised(vec![f64::NEG_INFINITY]).is_err());
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_run_is_left_out() {
+        let months = PathMonths {
+            magnets: vec![1.0],
+            magnets_us: vec![1.0],
+            value: vec![1.0],
+            heavy_price: vec![1.0],
+            europe_premium: vec![1.0],
+        };
+        let none = [[0.0; 2]; 2];
+        let channels = ChannelPath { base: none, without: [none; 3], without_all: none };
+        let good = || Ok((months.clone(), channels));
+        let bad = || Err(Diagnostic::error("M010", "as if it could not be solved"));
+        let queues = [PriorDraws::new(1).at(0, 0), PriorDraws::new(1).at(1, 0)];
+        let run = run_of(vec![bad(), good()], &queues).unwrap();
+        assert_eq!((run.n_left_out, run.control.len(), run.queues[0]), (1, 1, queues[1]));
+        assert!(run_of(vec![bad(), bad()], &queues).is_err());
     }
 
     /// Twice as much as observed with a noise of ln 2 is one s.d. away.
