@@ -25,7 +25,7 @@ pub struct ChannelEffect {
     pub place: &'static str,
     /// June or July.
     pub month: &'static str,
-    /// What: one of [`ROWS`].
+    /// What: magnets, backlog, pull-forward, restocking, all three, or interaction.
     pub row: &'static str,
     /// Mean over paths, t.
     pub mean: f64,
