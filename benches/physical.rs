@@ -39,11 +39,10 @@ fn main() {
         arguments.iter().map(String::as_str).collect()
     };
     let start: Period = "2026-03".parse().unwrap();
-    let activity =
-        activity_paths(&EvPaths::steady(start, N_PATHS, N_MONTHS, 1.35, 0.012), start, N_MONTHS, 5)
-            .unwrap();
-    let calibration =
-        calibrate(&Catalogue::bundled().unwrap()).unwrap().anchored(&activity, start).unwrap();
+    let catalogue = Catalogue::bundled().unwrap();
+    let vehicles = EvPaths::steady(start, N_PATHS, N_MONTHS, 1.35, 0.012);
+    let activity = activity_paths(&catalogue, &vehicles, start, N_MONTHS, 5).unwrap();
+    let calibration = calibrate(&catalogue).unwrap().anchored(&activity, start).unwrap();
     let scenario = Scenario::baseline();
     println!(
         "peer,conduct,threads,path_months,us_per_path_month,cpu_us_per_path_month,market_days_per_s"

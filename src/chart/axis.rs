@@ -5,7 +5,7 @@ use monazite_series::{Frequency, Period};
 use super::ChartError;
 use super::canvas::{Anchor, Canvas, Text};
 use super::font::{Weight, width};
-use super::number::fixed;
+use super::number::{MONTHS, fixed};
 use super::palette::{GREY, GRID, INK};
 
 /// Size of axis and direct labels.
@@ -226,9 +226,40 @@ impl TimeAxis {
         i64::from(self.frequency.per_year().unwrap_or(12) as i32)
     }
 
-    /// Baseline, ticks where years begin, years in the middle of theirs where they fit.
+    /// Months by name where they fit, the first and each January with its year.
+    fn month_labels(&self) -> Option<Vec<(f64, String)>> {
+        if self.frequency != Frequency::Month || self.n > 18 {
+            return None;
+        }
+        let room = (self.to - self.from) / self.n as f64;
+        let label = |k: i64| {
+            let (year, month) = ((self.first + k).div_euclid(12), (self.first + k).rem_euclid(12));
+            let name = &MONTHS[month as usize][..3];
+            let text =
+                if k == 0 || month == 0 { format!("{name} {year}") } else { name.to_owned() };
+            (self.from + (k as f64 + 0.5) * room, text)
+        };
+        let labels: Vec<(f64, String)> = (0..self.n).map(label).collect();
+        let fits = |(_, text): &(f64, String)| width(text, LABEL, Weight::Regular) + 4.0 <= room;
+        labels.iter().all(fits).then_some(labels)
+    }
+
+    /// Baseline; months where there are few, else ticks where years begin and years in the middle of theirs where they fit.
     pub(crate) fn draw(&self, canvas: &mut Canvas, area: Area) {
         canvas.line(&[(area.left, area.bottom), (area.right, area.bottom)], GREY, 0.9);
+        if let Some(labels) = self.month_labels() {
+            for (x, text) in labels {
+                canvas.text(Text {
+                    at: (x, area.bottom + LABEL + 5.0),
+                    text,
+                    size: LABEL,
+                    weight: Weight::Regular,
+                    anchor: Anchor::Middle,
+                    colour: INK,
+                });
+            }
+            return;
+        }
         let each = self.per_year();
         let edge =
             |o: i64| self.from + (o - self.first) as f64 / self.n as f64 * (self.to - self.from);

@@ -43,7 +43,7 @@ pub use curve::{Curve, CurveLine, CurvePoint};
 pub use events::{Events, Panel};
 pub use fan::{Fan, FanMonth};
 pub use figure::{Figure, font_css};
-pub use paths::{PathLine, Paths};
+pub use paths::{Mark, Marks, PathLine, Paths};
 pub use shares::{ShareRow, Shares};
 pub use split::{Bar, Split};
 

@@ -85,7 +85,8 @@ pub(crate) fn decimals_for(largest: f64) -> usize {
     }
 }
 
-const MONTHS: [&str; 12] = [
+/// Names of the months.
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::figure::{Plot, WIDTH, csv};
 use super::label::{EdgeLabel, EventRows, draw_edge, margin};
 use super::number::{period_name, significant};
-use super::palette::{DASHES, LINES};
+use super::palette::{DASHES, INK, LINES, WHITE};
 use super::{ChartError, Event, Figure, Heading, Interval, range};
 use monazite_series::Period;
 
@@ -18,8 +18,28 @@ pub struct PathLine {
     pub points: Vec<(Period, f64)>,
 }
 
+/// A figure at a place within its period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// The period.
+    pub period: Period,
+    /// Where in it: 0 begins it, 1 ends it.
+    pub within: f64,
+    /// The figure.
+    pub value: f64,
+}
+
+/// Figures that are drawn as dots under one name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Marks {
+    /// Name, printed at the right end.
+    pub name: String,
+    /// The figures, in order.
+    pub dots: Vec<Mark>,
+}
+
 /// Scenarios side by side.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Paths {
     /// Words around it.
     pub heading: Heading,
@@ -27,6 +47,10 @@ pub struct Paths {
     pub lines: Vec<PathLine>,
     /// 90 % band of the first line; may be empty.
     pub band: Vec<Interval>,
+    /// 90 % band of the second line, outlined; may be empty.
+    pub outline: Vec<Interval>,
+    /// Figures as dots.
+    pub dots: Option<Marks>,
     /// Dated rules.
     pub events: Vec<Event>,
     /// Short unit for labels.
@@ -56,7 +80,12 @@ impl Paths {
             .band
             .iter()
             .flat_map(|b| [b.lo, b.hi].map(|v| (format!("the band in {}", b.period), v)));
-        let (lo, hi) = range(values.chain(band), self.log)?;
+        let outline = self
+            .outline
+            .iter()
+            .flat_map(|b| [b.lo, b.hi].map(|v| (format!("the outline in {}", b.period), v)));
+        let dots = self.all_dots().map(|d| (format!("the dot in {}", d.period), d.value));
+        let (lo, hi) = range(values.chain(band).chain(outline).chain(dots), self.log)?;
         let scale = Scale::new(lo, hi, 5, self.log);
         let labels = self.labels(&scale);
         let mut area = Area {
@@ -68,6 +97,7 @@ impl Paths {
         let periods = self.lines.iter().flat_map(|l| l.points.iter().map(|(p, _)| *p));
         let periods = periods
             .chain(self.band.iter().map(|b| b.period))
+            .chain(self.all_dots().map(|d| d.period))
             .chain(self.events.iter().map(|e| e.period));
         let time = TimeAxis::new(periods)?.over(area.left, area.right);
         let (rows, list) = EventRows::of(&self.events, &time, (area.left, WIDTH), None);
@@ -95,12 +125,31 @@ impl Paths {
                 line.points.iter().map(|(p, v)| (time.at(*p, 0.0), scale.at(*v))).collect();
             canvas.dashed(&points, LINES[i], 1.9, DASHES[i]);
         }
-        draw_edge(&mut canvas, area, &self.labels(&scale));
-        let mut note = list;
-        if let (false, Some(line)) = (self.band.is_empty(), self.lines.first()) {
-            let shaded = format!("Shaded: 90 % band of {}.", line.name);
-            note = if note.is_empty() { shaded } else { format!("{shaded} {note}") };
+        if !self.outline.is_empty() {
+            for end in [|b: &Interval| b.lo, |b: &Interval| b.hi] {
+                let edge: Vec<_> = self
+                    .outline
+                    .iter()
+                    .map(|b| (time.at(b.period, 0.0), scale.at(end(b))))
+                    .collect();
+                canvas.dashed(&edge, LINES[1], 1.0, (1.5, 2.0));
+            }
         }
+        for dot in self.all_dots() {
+            let at = (time.at(dot.period, dot.within - 0.5), scale.at(dot.value));
+            canvas.disc(at, 3.6, WHITE);
+            canvas.disc(at, 2.8, INK);
+        }
+        draw_edge(&mut canvas, area, &self.labels(&scale));
+        let bands = [("Shaded", &self.band), ("Dotted edges", &self.outline)];
+        let mut parts: Vec<String> = bands
+            .iter()
+            .zip(&self.lines)
+            .filter(|((_, band), _)| !band.is_empty())
+            .map(|((how, _), line)| format!("{how}: 90 % band of {}.", line.name))
+            .collect();
+        parts.extend((!list.is_empty()).then_some(list));
+        let note = parts.join(" ");
         let plot = Plot {
             canvas,
             height: area.bottom + 22.0,
@@ -118,7 +167,20 @@ impl Paths {
             let text = format!("{} {}", line.name, significant(*value, 3));
             Some(EdgeLabel { y: scale.at(*value), text, colour: LINES[i], bold: i == 0 })
         };
-        self.lines.iter().enumerate().filter_map(label).collect()
+        let mut labels: Vec<EdgeLabel> = self.lines.iter().enumerate().filter_map(label).collect();
+        if let Some((dots, last)) = self.dots.as_ref().and_then(|d| Some((d, d.dots.last()?))) {
+            labels.push(EdgeLabel {
+                y: scale.at(last.value),
+                text: format!("{} {}", dots.name, significant(last.value, 3)),
+                colour: INK,
+                bold: true,
+            });
+        }
+        labels
+    }
+
+    fn all_dots(&self) -> impl Iterator<Item = &Mark> {
+        self.dots.iter().flat_map(|all| &all.dots)
     }
 
     fn alt(&self, lo: f64, hi: f64) -> String {
@@ -146,15 +208,21 @@ impl Paths {
             l.points.iter().map(row).collect()
         };
         let mut rows: Vec<Vec<String>> = self.lines.iter().flat_map(line).collect();
-        let name = self.lines.first().map_or_else(String::new, |l| l.name.clone());
-        for b in &self.band {
-            rows.push(vec![
-                format!("{name}, 90 % band"),
-                b.period.to_string(),
-                b.value.to_string(),
-                b.lo.to_string(),
-                b.hi.to_string(),
-            ]);
+        for (line, band) in self.lines.iter().zip([&self.band, &self.outline]) {
+            for b in band {
+                rows.push(vec![
+                    format!("{}, 90 % band", line.name),
+                    b.period.to_string(),
+                    b.value.to_string(),
+                    b.lo.to_string(),
+                    b.hi.to_string(),
+                ]);
+            }
+        }
+        let name = self.dots.as_ref().map_or("", |all| all.name.as_str());
+        for d in self.all_dots() {
+            let cells = [name.to_owned(), d.period.to_string(), d.value.to_string()];
+            rows.push(cells.into_iter().chain([String::new(), String::new()]).collect());
         }
         for e in &self.events {
             rows.push(vec![

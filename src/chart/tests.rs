@@ -234,6 +234,7 @@ pub(crate) fn all() -> Vec<Figure> {
         events: vec![Event::new(month(2027, 1), "licences stop")],
         unit: "thousand CNY/t".into(),
         log: false,
+        ..Paths::default()
     };
     vec![
         fan().draw().unwrap(),

@@ -10,6 +10,7 @@ mod explain;
 mod forecast;
 mod init;
 mod model_file;
+mod replay;
 mod report;
 mod run_stats;
 mod scenario;
@@ -59,6 +60,7 @@ enum Command {
     Calibrate(calibrate::Args),
     Simulate(simulate::Args),
     Stress(stress::Args),
+    Replay(replay::Args),
     Explain(explain::Args),
 }
 
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(args) => args.run(&mut terminal),
         Command::Simulate(args) => args.run(&mut terminal),
         Command::Stress(args) => args.run(&mut terminal),
+        Command::Replay(args) => args.run(&mut terminal),
         Command::Explain(args) => args.run(&mut terminal),
     };
     let outcome = outcome.and_then(|()| terminal.flush().map_err(Failure::from));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::columns::Columns;
 use super::run_stats::RunStats;
-use super::study_input::{DAYS_A_MONTH, StudyArgs, progress};
+use super::study_input::{DAYS_A_MONTH, StudyArgs, progress, say_refused};
 use super::{Failure, Terminal};
 use crate::chart::number::significant;
 use crate::diagnostic::{Diagnostic, nearest};
@@ -101,6 +101,7 @@ struct Found {
     rows: Vec<SimulationRow>,
     variance: Option<Decomposition>,
     is_exact: bool,
+    n_refused: u64,
     n_months: usize,
     wall: Duration,
 }
@@ -122,6 +123,7 @@ impl Args {
         if !found.is_exact {
             terminal.say("note: quantiles are those of a t-digest: more than 1,024 paths");
         }
+        say_refused(found.n_refused, terminal);
         if let Some(file) = &self.stats {
             let days = plan.n_paths * found.n_months as u64 * DAYS_A_MONTH;
             RunStats::of_market_days(days, found.wall).write(file)?;
@@ -196,7 +198,7 @@ impl Args {
         }
         let bar = progress(plan.n_paths, terminal);
         let start = Instant::now();
-        worlds.fold(
+        let n_refused = worlds.fold(
             &|block| {
                 let runs = block.run(&plan.scenario)?;
                 BlockValues::read(&runs, block.first_path(), &plan.outputs, n_months)
@@ -221,7 +223,7 @@ impl Args {
             .then(|| decompose(basis, &plan.scenario, n_pairs))
             .transpose()?;
         let rows = table.rows(&worlds, &plan.scenario)?;
-        Ok(Found { rows, variance, is_exact: table.is_exact(), n_months, wall })
+        Ok(Found { rows, variance, is_exact: table.is_exact(), n_refused, n_months, wall })
     }
 
     /// Options of the manifest: what results depend on besides the study.

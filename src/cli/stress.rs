@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::columns::Columns;
 use super::run_stats::RunStats;
-use super::study_input::{DAYS_A_MONTH, StudyArgs, progress};
+use super::study_input::{DAYS_A_MONTH, StudyArgs, progress, say_refused};
 use super::{Failure, Terminal};
 use crate::chart::number::{signed, significant};
 use crate::diagnostic::Diagnostic;
@@ -104,6 +104,7 @@ impl Args {
         if !found.is_exact {
             terminal.say("note: quantiles are those of a t-digest: more than 1,024 paths");
         }
+        say_refused(found.n_refused, terminal);
         if let Some(file) = &self.stats {
             let n_worlds = 1 + plan.scenarios.len() as u64;
             let days = n_worlds * plan.n_paths * basis.n_months() as u64 * DAYS_A_MONTH;

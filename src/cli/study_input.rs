@@ -77,10 +77,25 @@ pub(super) fn read_study(path: Option<&Path>, seed: Option<u64>) -> Result<Study
 
 /// A bar on standard error with the time left, where that is a terminal.
 pub(super) fn progress(n_paths: u64, terminal: &Terminal) -> ProgressBar {
+    progress_of(n_paths, "paths", terminal)
+}
+
+/// The same for anything that is counted.
+pub(super) fn progress_of(n: u64, what: &str, terminal: &Terminal) -> ProgressBar {
     if !terminal.shows_progress() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} paths, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(n_paths).with_style(style)
+    let template = format!("{{bar:40}} {{pos}} of {{len}} {what}, {{eta}} left");
+    let style =
+        ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(n).with_style(style)
+}
+
+/// Says how many draws of parameters were replaced.
+pub(super) fn say_refused(n: u64, terminal: &Terminal) {
+    if n > 0 {
+        terminal.say(&format!(
+            "note: {n} draws of parameters could not be anchored or run and were drawn again"
+        ));
+    }
 }

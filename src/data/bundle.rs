@@ -1,7 +1,9 @@
 //! The bundled files, as text in the binary, and their typed reading.
 
+use monazite_series::Period;
 use serde::de::DeserializeOwned;
 
+use super::cut::is_known;
 use crate::diagnostic::Diagnostic;
 
 /// A table of data/ whose rows have the type `Self`.
@@ -15,17 +17,29 @@ pub trait Table: DeserializeOwned {
 /// # Errors
 /// `D041` if the bundled file does not have the form of `T`, which is a fault of the program.
 pub fn table<T: Table>() -> Result<Vec<T>, Diagnostic> {
-    rows_of(T::FILE)
+    rows_of(T::FILE, text_of(T::FILE)?, None)
 }
 
-/// Rows of a bundled file.
-pub(super) fn rows_of<T: DeserializeOwned>(file: &str) -> Result<Vec<T>, Diagnostic> {
-    csv::Reader::from_reader(text_of(file)?.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|error| {
-            Diagnostic::error("D041", error.to_string()).in_file(format!("data/{file}"))
-        })
+/// Rows of a file from its text, those of periods that had ended by the end of `cut` if there is one.
+pub(super) fn rows_of<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    cut: Option<Period>,
+) -> Result<Vec<T>, Diagnostic> {
+    let refused = |error: &csv::Error| {
+        Diagnostic::error("D041", error.to_string()).in_file(format!("data/{file}"))
+    };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|e| refused(&e))?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| refused(&e))?;
+        let known = cut.map_or(Ok(true), |cut| is_known(file, &header, &record, cut))?;
+        if known {
+            rows.push(record.deserialize(Some(&header)).map_err(|e| refused(&e))?);
+        }
+    }
+    Ok(rows)
 }
 
 /// Text of a bundled file.

@@ -3,16 +3,23 @@
 //! The register (data/series.csv) is read at once and is small; a data file is parsed only when one of its series is
 //! asked for.
 
+use std::collections::BTreeMap;
+
 use monazite_series::{Aggregation, Frequency, Observation, Period, Series, Status, Unit};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{bundled_files, rows_of, text_of};
+use super::bundle::{Table, bundled_files, rows_of, text_of};
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// The register of bundled series.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     register: Vec<Registered>,
+    /// Last month of which figures are known; all are without one.
+    cut: Option<Period>,
+    /// Texts in place of bundled ones, by file.
+    texts: BTreeMap<String, String>,
 }
 
 /// Which calendar moves the figures of a series.
@@ -99,7 +106,50 @@ impl Catalogue {
     /// # Errors
     /// `D041` if the register does not parse, which is a fault of the program.
     pub fn bundled() -> Result<Self, Diagnostic> {
-        Ok(Self { register: rows_of("series.csv")? })
+        let register = rows_of("series.csv", text_of("series.csv")?, None)?;
+        Ok(Self { register, cut: None, texts: BTreeMap::new() })
+    }
+
+    /// What of it was known at the end of `period`: figures of periods, quotes and events of days that had ended by then.
+    ///
+    /// The cut is by what a figure is of. Vintages are not kept: revisions made later, and figures that appeared weeks after
+    /// their month, are in it. Years of the IEA's scenarios stay.
+    #[must_use]
+    pub fn as_of(&self, period: Period) -> Self {
+        Self { cut: Some(period), ..self.clone() }
+    }
+
+    /// The same with another text for a file, such as `magnets.csv`.
+    #[must_use]
+    pub fn with_text(mut self, file: &str, text: String) -> Self {
+        self.texts.insert(file.to_owned(), text);
+        self
+    }
+
+    /// Every row of a table.
+    ///
+    /// # Errors
+    /// `D041` if the file does not have the form of `T`.
+    pub fn table<T: Table>(&self) -> Result<Vec<T>, Diagnostic> {
+        self.rows_of(T::FILE)
+    }
+
+    fn rows_of<T: DeserializeOwned>(&self, file: &str) -> Result<Vec<T>, Diagnostic> {
+        let text = match self.texts.get(file) {
+            Some(text) => text.as_str(),
+            None => text_of(file)?,
+        };
+        rows_of(file, text, self.cut)
+    }
+
+    /// Header and rows of a file as text.
+    #[cfg(test)]
+    pub(crate) fn records(&self, file: &str) -> Result<Vec<csv::StringRecord>, Diagnostic> {
+        let text = self.texts.get(file).map_or_else(|| text_of(file), |text| Ok(text.as_str()))?;
+        let header = text.lines().next().unwrap_or_default().split(',').collect();
+        let rows: Vec<csv::StringRecord> =
+            self.rows_of::<Vec<String>>(file)?.into_iter().map(Into::into).collect();
+        Ok(std::iter::once(header).chain(rows).collect())
     }
 
     /// Names of the bundled tables that are not series: events, rules, quotas by batch, conversions, claims…
@@ -138,7 +188,7 @@ impl Catalogue {
         for registered in &self.register {
             let rows = match parsed.take() {
                 Some((file, rows)) if file == registered.file => rows,
-                _ => rows_of(&registered.file)?,
+                _ => self.rows_of(&registered.file)?,
             };
             entries.push(registered.entry(&rows)?);
             parsed = Some((&registered.file, rows));
@@ -157,7 +207,7 @@ impl Catalogue {
     /// `D040` with the nearest name for an unknown id.
     pub fn entry(&self, id: &str) -> Result<Entry, Diagnostic> {
         let registered = self.registered(id)?;
-        registered.entry(&rows_of::<FigureRow>(&registered.file)?)
+        registered.entry(&self.rows_of::<FigureRow>(&registered.file)?)
     }
 
     /// The figures of a series with status, grade, source and note, in order.
@@ -165,7 +215,7 @@ impl Catalogue {
     /// # Errors
     /// `D040` with the nearest name for an unknown id.
     pub fn figures(&self, id: &str) -> Result<Vec<FigureRow>, Diagnostic> {
-        let mut rows = rows_of::<FigureRow>(&self.registered(id)?.file)?;
+        let mut rows = self.rows_of::<FigureRow>(&self.registered(id)?.file)?;
         rows.retain(|row| row.unique_id == id);
         Ok(rows)
     }

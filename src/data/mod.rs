@@ -1,6 +1,6 @@
 //! Readers, the bundled catalogue, checks and the claims ledger.
 //!
-//! * [`Catalogue`]: every bundled series by its id, parsed when asked for.
+//! * [`Catalogue`]: every bundled series by its id and every table, parsed when asked for; [`Catalogue::as_of`] cuts it at a date.
 //! * [`table`]: every bundled table as typed rows, e.g. `table::<PolicyEvent>()`.
 //! * [`read_series_file`] and [`check`]: a user's own long CSV, with every problem named by line and column.
 //! * [`claims`]: the statements this project starts from, recomputed from the bundled figures.
@@ -16,6 +16,7 @@
 mod bundle;
 mod catalogue;
 mod claims;
+mod cut;
 mod given;
 #[cfg(test)]
 mod package_tests;

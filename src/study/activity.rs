@@ -14,7 +14,7 @@ use monazite_physical::{ActivityPaths, EndUse, PhysicalError, Region};
 use monazite_series::Period;
 use monazite_stochastic::{Key, Purpose};
 
-use crate::data::{IeaDemand, WindRow, table};
+use crate::data::{Catalogue, IeaDemand, WindRow};
 use crate::diagnostic::Diagnostic;
 
 const WIND: Purpose = Purpose::named("study: wind activity");
@@ -78,6 +78,7 @@ impl EvPaths {
 /// # Errors
 /// `S004` if the paths do not cover the months asked for, `D041` if a bundled table lacks a figure.
 pub fn activity_paths(
+    catalogue: &Catalogue,
     ev: &EvPaths,
     start: Period,
     n_months: usize,
@@ -102,8 +103,8 @@ pub fn activity_paths(
         ));
     }
     let mut paths = ActivityPaths::constant(n_paths, n_months).map_err(|e| refused(&e))?;
-    let wind = wind_levels()?;
-    let other = other_level(start, n_months)?;
+    let wind = wind_levels(catalogue)?;
+    let other = other_level(catalogue, start, n_months)?;
     for path in 0..n_paths {
         let china =
             trailing(&ev.history_china, &ev.china[path], (skipped, n_months), ev.base_china)?;
@@ -162,33 +163,42 @@ fn years(month: Period) -> f64 {
 }
 
 /// GW installed in a region in a whole year.
-pub(crate) fn wind_installed(region: &str, year: i32) -> Result<f64, Diagnostic> {
+pub(crate) fn wind_installed(
+    catalogue: &Catalogue,
+    region: &str,
+    year: i32,
+) -> Result<f64, Diagnostic> {
     let whole = |r: &&WindRow| r.region == region && r.ds.year() == year && r.span == 12;
-    table::<WindRow>()?.iter().find(whole).map(|r| r.value).ok_or_else(|| {
+    catalogue.table::<WindRow>()?.iter().find(whole).map(|r| r.value).ok_or_else(|| {
         Diagnostic::error("D041", format!("no wind installations of {region} in {year}"))
             .in_file("data/wind-installations.csv")
     })
 }
 
-/// ln of annual levels relative to the base year, at years since its middle.
-fn wind_levels() -> Result<Vec<(f64, f64)>, Diagnostic> {
-    let world = |year: i32| wind_installed("World", year);
-    let iea = (iea("Wind", TARGET_YEAR)? / iea("Wind", BASE_YEAR)?).ln();
-    Ok(vec![
-        (0.0, 0.0),
-        (1.0, (world(BASE_YEAR + 1)? / world(BASE_YEAR)?).ln()),
-        (f64::from(TARGET_YEAR - BASE_YEAR), iea),
-    ])
+/// ln of annual levels relative to the base year, at years since its middle: the year after it where it is known.
+fn wind_levels(catalogue: &Catalogue) -> Result<Vec<(f64, f64)>, Diagnostic> {
+    let base = wind_installed(catalogue, "World", BASE_YEAR)?;
+    let iea = (iea(catalogue, "Wind", TARGET_YEAR)? / iea(catalogue, "Wind", BASE_YEAR)?).ln();
+    let next = wind_installed(catalogue, "World", BASE_YEAR + 1).ok();
+    let mut levels = vec![(0.0, 0.0)];
+    levels.extend(next.map(|gigawatts| (1.0, (gigawatts / base).ln())));
+    levels.push((f64::from(TARGET_YEAR - BASE_YEAR), iea));
+    Ok(levels)
 }
 
 /// A figure of the IEA's demand table, kt of metal, in the scenario that demand follows.
-pub(crate) fn iea(sector: &str, year: i32) -> Result<f64, Diagnostic> {
-    iea_of(if year == BASE_YEAR { "base" } else { SCENARIO }, sector, year)
+pub(crate) fn iea(catalogue: &Catalogue, sector: &str, year: i32) -> Result<f64, Diagnostic> {
+    iea_of(catalogue, if year == BASE_YEAR { "base" } else { SCENARIO }, sector, year)
 }
 
 /// A figure of the IEA's demand table, kt of metal.
-pub(crate) fn iea_of(scenario: &str, sector: &str, year: i32) -> Result<f64, Diagnostic> {
-    let rows = table::<IeaDemand>()?;
+pub(crate) fn iea_of(
+    catalogue: &Catalogue,
+    scenario: &str,
+    sector: &str,
+    year: i32,
+) -> Result<f64, Diagnostic> {
+    let rows = catalogue.table::<IeaDemand>()?;
     let wanted = |r: &&IeaDemand| {
         r.edition == EDITION && r.sector == sector && r.year == year && r.scenario == scenario
     };
@@ -198,8 +208,14 @@ pub(crate) fn iea_of(scenario: &str, sector: &str, year: i32) -> Result<f64, Dia
     })
 }
 
-fn other_level(start: Period, n_months: usize) -> Result<Vec<f64>, Diagnostic> {
-    let growth = (iea("Other uses", TARGET_YEAR)? / iea("Other uses", BASE_YEAR)?).ln()
+fn other_level(
+    catalogue: &Catalogue,
+    start: Period,
+    n_months: usize,
+) -> Result<Vec<f64>, Diagnostic> {
+    let growth = (iea(catalogue, "Other uses", TARGET_YEAR)?
+        / iea(catalogue, "Other uses", BASE_YEAR)?)
+    .ln()
         / f64::from(TARGET_YEAR - BASE_YEAR);
     Ok(start.run(n_months).map(|month| (growth * years(month)).exp()).collect())
 }
@@ -237,6 +253,10 @@ fn interpolate(points: &[(f64, f64)], x: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn catalogue() -> Catalogue {
+        Catalogue::bundled().unwrap()
+    }
+
     fn month(text: &str) -> Period {
         text.parse().unwrap()
     }
@@ -254,22 +274,25 @@ mod tests {
             base_china: 2.0,
             base_rest: 1.0,
         };
-        let paths = activity_paths(&ev, month("2026-03"), 2, 1).unwrap();
+        let paths = activity_paths(&catalogue(), &ev, month("2026-03"), 2, 1).unwrap();
         assert_eq!(paths.months(0, Region::China, EndUse::Ev), [3.75, 4.25]);
         assert_eq!(paths.months(0, Region::Japan, EndUse::Ev), [1.0, 1.0]);
-        let beyond = activity_paths(&ev, month("2026-03"), 3, 1).unwrap_err();
+        let beyond = activity_paths(&catalogue(), &ev, month("2026-03"), 3, 1).unwrap_err();
         assert_eq!(beyond.code, "S004");
-        assert_eq!(activity_paths(&ev, month("2026-01"), 2, 1).unwrap_err().code, "S004");
+        assert_eq!(
+            activity_paths(&catalogue(), &ev, month("2026-01"), 2, 1).unwrap_err().code,
+            "S004"
+        );
     }
 
     #[test]
     fn wind_passes_through_the_annual_figures_and_spreads() {
-        let levels = wind_levels().unwrap();
+        let levels = wind_levels(&catalogue()).unwrap();
         // 150/117 at the middle of 2025.
         assert!((interpolate(&levels, 1.0) - (150.0_f64 / 117.0).ln()).abs() < 1e-12);
         assert_eq!((interpolate(&levels, -1.0), interpolate(&levels, 9.0)), (0.0, levels[2].1));
         let ev = EvPaths::steady(month("2026-03"), 400, 24, 1.5, 0.01);
-        let paths = activity_paths(&ev, month("2026-03"), 24, 7).unwrap();
+        let paths = activity_paths(&catalogue(), &ev, month("2026-03"), 24, 7).unwrap();
         let last: Vec<f64> = (0..400)
             .map(|p| {
                 let months = paths.months(p, Region::Us, EndUse::Wind);

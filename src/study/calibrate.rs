@@ -10,7 +10,7 @@
 
 use monazite_econometrics::{Bootstrap, LogPrices, RandomWalk, SimulatedMomentsFit, TwoFactor};
 use monazite_physical::{
-    Assumed, BaseYear, EndUse, Goods, N_BASKETS, Origin, OriginKind, Parameter, Parameters,
+    Assumed, BaseYear, EndUse, Goods, N_BASKETS, Origin, OriginKind, Output, Parameter, Parameters,
     PhysicalError, Region, Storers,
 };
 use monazite_series::{Period, Series};
@@ -49,7 +49,7 @@ pub struct Calibration {
     assumed: Assumed,
     parameters: Parameters,
     pinned: Vec<(String, String)>,
-    licences: LicenceFit,
+    licences: Option<LicenceFit>,
     targets: [Parameter; N_BASKETS],
     prices: LogPrices,
     /// Headline and magnet exports of late, t a month.
@@ -89,14 +89,27 @@ impl Calibration {
         &self.parameters
     }
 
-    /// Fit of the licence queue to the magnet tonnage of 2025.
-    pub fn licences(&self) -> &LicenceFit {
-        &self.licences
+    /// Fit of the licence queue to the magnet tonnage of 2025; none of a market before the control.
+    pub fn licences(&self) -> Option<&LicenceFit> {
+        self.licences.as_ref()
     }
 
     /// Last observed prices in China, CNY/t without VAT, by basket.
     pub fn last_prices(&self) -> &[Parameter; N_BASKETS] {
         &self.targets
+    }
+
+    /// Twelve undisturbed months of the base year without licences: a flow's total.
+    ///
+    /// # Errors
+    /// `M010` if the market cannot be solved.
+    pub(crate) fn base_total(&self, output: Output) -> Result<f64, Diagnostic> {
+        base::yearly_shipments(&self.base, &self.assumed, output)
+    }
+
+    /// Headline and magnet exports of late, t a month, that the market is anchored to.
+    pub fn tonnage(&self) -> [f64; 2] {
+        self.tonnage
     }
 
     /// Standard deviation of monthly changes of the log Nd oxide price in the sample.
@@ -157,12 +170,34 @@ impl Calibration {
     }
 }
 
-/// Makes 2024 an equilibrium.
+/// Makes 2024 an equilibrium, with the licence queue of 2025.
 ///
 /// # Errors
 /// `D041` if a bundled table lacks a figure, `M003` if the price process cannot be fitted, `M010` if the calibration fails.
 pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
+    let licences = fit_licences(catalogue)?;
     let mut assumed = Assumed::default();
+    licences.apply(&mut assumed.licences);
+    calibrate_with(catalogue, assumed, Some(licences))
+}
+
+/// Makes 2024 an equilibrium of a market in which nothing is licensed yet.
+///
+/// # Errors
+/// As [`calibrate`].
+pub(crate) fn calibrate_before_control(
+    catalogue: &Catalogue,
+    mut assumed: Assumed,
+) -> Result<Calibration, Diagnostic> {
+    assumed.licences.lift();
+    calibrate_with(catalogue, assumed, None)
+}
+
+fn calibrate_with(
+    catalogue: &Catalogue,
+    mut assumed: Assumed,
+    licences: Option<LicenceFit>,
+) -> Result<Calibration, Diagnostic> {
     let mut pinned = vec![
         ("base_price".to_owned(), "prices of the base year".to_owned()),
         (
@@ -176,25 +211,15 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
     let moments = "AR(1), skewness and kurtosis of monthly Δln Nd, given the elasticity of a month";
     pinned.push(("storage.cost".to_owned(), moments.to_owned()));
     let (prices, spot_sd, spot_note) = futures(catalogue, &mut assumed, &mut pinned)?;
-    let licences = fit_licences(catalogue)?;
-    licences.apply(&mut assumed.licences);
-    set_processed_shares(&mut assumed)?;
+    set_processed_shares(catalogue, &mut assumed)?;
     for region in Region::OUTSIDE {
         pinned.push((
             format!("trade.processed_share.{region}"),
             "export values by code and destination, given the world's share".to_owned(),
         ));
     }
-    let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
-    pinned.push(("licences.processed.".to_owned(), queue.to_owned()));
-    for goods in Goods::ALL {
-        let head = format!("licences.{}", goods.name());
-        let announced = "the announcements, not data".to_owned();
-        pinned.push((format!("{head}.licensed_share"), announced));
-        pinned.push((format!("{head}.military_factor"), "not identified".to_owned()));
-    }
-    for region in Region::OUTSIDE {
-        pinned.push((format!("licences.processed.licensed_share.{region}.NdPr"), queue.to_owned()));
+    if licences.is_some() {
+        pin_queue(&mut pinned);
     }
     let base = base_year(catalogue)?;
     let (base, share_note) = with_observed_trade(catalogue, base, &assumed)?;
@@ -207,14 +232,16 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         ));
     }
     let parameters = monazite_physical::calibrate(&base, &assumed).map_err(|e| refused(&e))?;
-    let targets = last_prices()?;
+    let targets = last_prices(catalogue)?;
     // Magnets only since licences no longer hold them back.
     let tonnage = [
         last_mean(catalogue, "re-exports-volume", 12)?,
         last_mean(catalogue, "magnet-exports-world", 6)?,
     ];
+    let mut notes = vec![spot_note, intensity_note(&base, &assumed), share_note];
+    notes.extend(licences.as_ref().map(LicenceFit::note));
     Ok(Calibration {
-        notes: vec![spot_note, intensity_note(&base, &assumed), share_note, licences.note()],
+        notes,
         base,
         assumed,
         parameters,
@@ -226,6 +253,21 @@ pub fn calibrate(catalogue: &Catalogue) -> Result<Calibration, Diagnostic> {
         price_sd: spot_sd,
         storers: None,
     })
+}
+
+/// What pins the queue.
+fn pin_queue(pinned: &mut Vec<(String, String)>) {
+    let queue = "nine monthly magnet tonnages, April to December 2025, with priors: six parameters against nine observations";
+    pinned.push(("licences.processed.".to_owned(), queue.to_owned()));
+    for goods in Goods::ALL {
+        let head = format!("licences.{}", goods.name());
+        let announced = "the announcements, not data".to_owned();
+        pinned.push((format!("{head}.licensed_share"), announced));
+        pinned.push((format!("{head}.military_factor"), "not identified".to_owned()));
+    }
+    for region in Region::OUTSIDE {
+        pinned.push((format!("licences.processed.licensed_share.{region}.NdPr"), queue.to_owned()));
+    }
 }
 
 fn refused(e: &PhysicalError) -> Diagnostic {

@@ -16,7 +16,7 @@ use monazite_series::Period;
 use serde::Serialize;
 
 use super::explain::series_fault;
-use crate::data::{Catalogue, PolicyEvent, table};
+use crate::data::{Catalogue, PolicyEvent};
 use crate::diagnostic::Diagnostic;
 
 /// Parameters of the queue.
@@ -151,8 +151,8 @@ impl LicenceFit {
 /// # Errors
 /// `D041` if a month or an event is missing.
 pub fn fit_licences(catalogue: &Catalogue) -> Result<LicenceFit, Diagnostic> {
-    let (control, control_day) = event(CONTROL)?;
-    let (easing, _) = event(EASING)?;
+    let (control, control_day) = event(catalogue, CONTROL)?;
+    let (easing, _) = event(catalogue, EASING)?;
     let first: Period = FIRST_MONTH.parse().map_err(|e| series_fault(&e))?;
     let series = catalogue.series("magnet-exports-world")?;
     let observed: Vec<(Period, f64)> = first
@@ -197,12 +197,15 @@ pub fn fit_licences(catalogue: &Catalogue) -> Result<LicenceFit, Diagnostic> {
 }
 
 /// Month and day of the first event of a category whose date begins with a text; day 1 where only a month is known.
-fn event((date, category): (&str, &str)) -> Result<(Period, u32), Diagnostic> {
+fn event(
+    catalogue: &Catalogue,
+    (date, category): (&str, &str),
+) -> Result<(Period, u32), Diagnostic> {
     let missing = || {
         Diagnostic::error("D041", format!("no event of category \"{category}\" dated {date}"))
             .in_file("data/policy-events.csv")
     };
-    let rows = table::<PolicyEvent>()?;
+    let rows = catalogue.table::<PolicyEvent>()?;
     let row = rows
         .iter()
         .find(|r| r.date.starts_with(date) && r.category == category)

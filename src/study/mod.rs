@@ -7,6 +7,7 @@ pub mod explain;
 pub mod forecast;
 pub mod licences;
 pub mod manifest;
+pub mod replay;
 pub mod run;
 pub mod scenarios;
 pub mod simulate;

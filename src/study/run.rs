@@ -106,7 +106,7 @@ fn market(
     let ev = ev_paths(catalogue, vehicles, spec)?;
     let simulate = &spec.simulate;
     let n_months = (simulate.until.ordinal() - simulate.from.ordinal() + 1) as usize;
-    let activity = activity_paths(&ev, simulate.from, n_months, spec.seed)?;
+    let activity = activity_paths(catalogue, &ev, simulate.from, n_months, spec.seed)?;
     let calibration = base.anchored(&activity, simulate.from)?;
     say("simulating");
     let scenarios = study.scenarios.scenarios();

@@ -20,6 +20,7 @@ use super::spec::SimulateSpec;
 use crate::diagnostic::{Diagnostic, nearest};
 
 pub use basis::MarketBasis;
+pub(crate) use blocks::checked;
 pub use blocks::{Block, BlockRuns, Worlds};
 pub use table::{BlockValues, DRAWS_HEADER, MonthlyTable, simulation_csv};
 
@@ -150,7 +151,7 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
     Diagnostic::error("S004", format!("`{name}` is not a {what}")).help(hint)
 }
 
-pub(super) fn refused(e: &PhysicalError) -> Diagnostic {
+pub(crate) fn refused(e: &PhysicalError) -> Diagnostic {
     if matches!(e, PhysicalError::Scenario(_)) {
         return finding(e);
     }
@@ -191,7 +192,7 @@ pub fn run_worlds(
                 storers: calibration.storers(),
                 n_threads: None,
             };
-            let run = blocks::checked(simulate(&world, activity).map_err(|e| refused(&e))?)?;
+            let run = checked(simulate(&world, activity).map_err(|e| refused(&e))?)?;
             simulation.rows.extend(rows(&run)?);
             runs.push(run);
         }
@@ -296,7 +297,7 @@ mod tests {
         let catalogue = Catalogue::bundled().unwrap();
         let start: Period = "2026-03".parse().unwrap();
         let ev = EvPaths::steady(start, 48, 22, 1.35, 0.012);
-        let activity = activity_paths(&ev, start, 22, 5).unwrap();
+        let activity = activity_paths(&catalogue, &ev, start, 22, 5).unwrap();
         let first = calibrate(&catalogue).unwrap();
         let calibration = first.anchored(&activity, start).unwrap();
         let spec = spec(

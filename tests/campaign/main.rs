@@ -8,5 +8,6 @@ mod processes;
 mod coverage;
 mod m3;
 mod moments;
+mod replay;
 
 mod results;

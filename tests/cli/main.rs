@@ -8,6 +8,7 @@ mod forecast;
 mod market;
 mod readme;
 mod regressors;
+mod replay;
 mod report;
 mod scenario;
 mod small;

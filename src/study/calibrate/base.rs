@@ -11,7 +11,7 @@ use super::super::explain::{conversion, series_fault};
 use super::anchor::still;
 use super::fleets::fleets;
 use super::{BASE_YEAR, refused};
-use crate::data::{Catalogue, MineOutput, PriceQuote, table};
+use crate::data::{Catalogue, MineOutput, PriceQuote};
 use crate::diagnostic::Diagnostic;
 
 /// Prices, output, demand and the exchange rate of 2024; region shares are assumptions so far.
@@ -27,10 +27,11 @@ pub(super) fn base_year(catalogue: &Catalogue) -> Result<BaseYear, Diagnostic> {
         Parameter::around(value / vat, spread, "CNY/t", Origin::estimated(what.to_owned()))
     };
     let lace = (mean("la-oxide-price")? + 2.0 * mean("ce-oxide-price")?) / 3.0;
-    let dytb = 0.8 * quote("Dy oxide", "2024")?.0 + 0.2 * quote("Tb oxide", "2024")?.0;
+    let dytb = 0.8 * quote(catalogue, "Dy oxide", "2024")?.0
+        + 0.2 * quote(catalogue, "Tb oxide", "2024")?.0;
     let kt = |sector: &str| {
         Ok::<Parameter, Diagnostic>(Parameter::around(
-            1000.0 * iea(sector, BASE_YEAR)?,
+            1000.0 * iea(catalogue, sector, BASE_YEAR)?,
             0.1,
             "t/year",
             Origin::literature(
@@ -57,11 +58,11 @@ pub(super) fn base_year(catalogue: &Catalogue) -> Result<BaseYear, Diagnostic> {
                 "dated domestic quotes of 2024 without VAT, 80 % Dy and 20 % Tb oxide: few quotes",
             ),
         ],
-        ore_output: ore_output()?,
+        ore_output: ore_output(catalogue)?,
         magnet_demand_ev: kt("Electric vehicles")?,
         magnet_demand_wind: kt("Wind")?,
         magnet_demand_other: kt("Other uses")?,
-        fleets: fleets()?,
+        fleets: fleets(catalogue)?,
         region_share: region_shares(),
         cny_per_usd: Parameter::fixed(
             mean("usd-cny")?,
@@ -76,8 +77,12 @@ fn month(year: i32, month: u32) -> Result<Period, Diagnostic> {
 }
 
 /// The last domestic quote whose date begins with `prefix`, CNY/t with VAT, and its date.
-fn quote(product: &str, prefix: &str) -> Result<(f64, String), Diagnostic> {
-    let rows = table::<PriceQuote>()?;
+pub(super) fn quote(
+    catalogue: &Catalogue,
+    product: &str,
+    prefix: &str,
+) -> Result<(f64, String), Diagnostic> {
+    let rows = catalogue.table::<PriceQuote>()?;
     let wanted = |r: &&PriceQuote| {
         // Days only: a year's or a quarter's mean is not a dated quote.
         r.product == product
@@ -92,13 +97,27 @@ fn quote(product: &str, prefix: &str) -> Result<(f64, String), Diagnostic> {
     Ok((scale * f64::midpoint(last.low, last.high), last.date.clone()))
 }
 
-/// `LaCe`: one third lanthanum at its last domestic quote, two thirds cerium between its last domestic quote and the FOB
-/// price of the same month. The two disagree by half, and the range spans them.
-fn light_price(vat: f64) -> Result<Parameter, Diagnostic> {
-    let (lanthanum, _) = quote("La oxide", "20")?;
-    let (cerium, date) = quote("Ce oxide", "20")?;
-    let month: Period = date.get(..7).unwrap_or(&date).parse().map_err(|e| series_fault(&e))?;
-    let catalogue = Catalogue::bundled()?;
+/// The last domestic quote of an oxide, or the last month of its series where that is later, CNY/t with VAT, and the
+/// month it is of.
+fn last_oxide(catalogue: &Catalogue, product: &str, id: &str) -> Result<(f64, Period), Diagnostic> {
+    let series = catalogue.series(id)?;
+    let monthly = series.observations().last().map(|o| (o.value, o.period));
+    let quoted = quote(catalogue, product, "20").and_then(|(price, date)| {
+        let month: Period = date.get(..7).unwrap_or(&date).parse().map_err(|e| series_fault(&e))?;
+        Ok((price, month))
+    });
+    match (quoted, monthly) {
+        (Ok((_, at)), Some((price, month))) if month.ordinal() > at.ordinal() => Ok((price, month)),
+        (Err(_), Some(monthly)) => Ok(monthly),
+        (quoted, _) => quoted,
+    }
+}
+
+/// `LaCe`: one third lanthanum at its last domestic price, two thirds cerium between its last domestic price and the FOB
+/// price of the same month. Where the two disagree the range spans them.
+fn light_price(catalogue: &Catalogue, vat: f64) -> Result<Parameter, Diagnostic> {
+    let (lanthanum, _) = last_oxide(catalogue, "La oxide", "la-oxide-price")?;
+    let (cerium, month) = last_oxide(catalogue, "Ce oxide", "ce-oxide-price")?;
     let (fob, rate) = (catalogue.series("ce-oxide-fob")?, catalogue.series("usd-cny")?);
     let domestic = cerium / vat;
     let abroad = match fob.get(month).zip(rate.get(month)) {
@@ -119,12 +138,12 @@ fn light_price(vat: f64) -> Result<Parameter, Diagnostic> {
 }
 
 /// Last dated domestic quotes, without VAT.
-pub(super) fn last_prices() -> Result<[Parameter; N_BASKETS], Diagnostic> {
+pub(super) fn last_prices(catalogue: &Catalogue) -> Result<[Parameter; N_BASKETS], Diagnostic> {
     let vat = 1.0 + conversion("vat-rate")?;
     let mixed = |parts: &[(&str, f64)]| {
         let (mut value, mut dates) = (0.0, Vec::new());
         for (product, weight) in parts {
-            let (price, date) = quote(product, "20")?;
+            let (price, date) = quote(catalogue, product, "20")?;
             value += weight * price / vat;
             dates.push(format!("{product} {date}"));
         }
@@ -137,7 +156,7 @@ pub(super) fn last_prices() -> Result<[Parameter; N_BASKETS], Diagnostic> {
         ))
     };
     Ok([
-        light_price(vat)?,
+        light_price(catalogue, vat)?,
         mixed(&[("NdPr oxide", 1.0)])?,
         mixed(&[("Dy oxide", 0.8), ("Tb oxide", 0.2)])?,
     ])
@@ -162,8 +181,8 @@ pub(super) fn last_mean(catalogue: &Catalogue, id: &str, months: u32) -> Result<
 }
 
 /// t REO of 2024 by ore: China's from its quotas, others from USGS.
-fn ore_output() -> Result<[Parameter; N_ORES], Diagnostic> {
-    let rows = table::<MineOutput>()?;
+fn ore_output(catalogue: &Catalogue) -> Result<[Parameter; N_ORES], Diagnostic> {
+    let rows = catalogue.table::<MineOutput>()?;
     let of = |country: &str| {
         let wanted = |r: &&MineOutput| {
             r.dataset == "USGS MCS 2026" && r.year == BASE_YEAR && r.country == country
@@ -323,7 +342,11 @@ pub(super) fn with_observed_trade(
 }
 
 /// Twelve times the shipments of an undisturbed month of the base year, no licences.
-fn yearly_shipments(base: &BaseYear, assumed: &Assumed, output: Output) -> Result<f64, Diagnostic> {
+pub(super) fn yearly_shipments(
+    base: &BaseYear,
+    assumed: &Assumed,
+    output: Output,
+) -> Result<f64, Diagnostic> {
     let mut parameters = monazite_physical::calibrate(base, assumed).map_err(|e| refused(&e))?;
     parameters.licences.lift();
     let start = month(BASE_YEAR, 1)?;
@@ -346,10 +369,18 @@ mod tests {
     #[test]
     fn quotes_are_the_last_of_their_kind() {
         // 2024-12-19: 1,635 CNY/kg.
-        assert_eq!(quote("Dy oxide", "2024").unwrap(), (1_635_000.0, "2024-12-19".to_owned()));
-        assert_eq!(quote("Dy oxide", "1999").unwrap_err().code, "D041");
-        let last = last_prices().unwrap();
+        let catalogue = Catalogue::bundled().unwrap();
+        let of = |prefix| quote(&catalogue, "Dy oxide", prefix);
+        assert_eq!(of("2024").unwrap(), (1_635_000.0, "2024-12-19".to_owned()));
+        assert_eq!(of("1999").unwrap_err().code, "D041");
+        let last = last_prices(&catalogue).unwrap();
         // NdPr 748,700 CNY/t with VAT on 2026-02-02.
         assert!((last[1].value - 748_700.0 / 1.13).abs() < 1.0, "{}", last[1]);
+        // As of March 2025: 442,000 on the 26th; La and Ce by their series, which ends in July 2024.
+        let known = catalogue.as_of("2025-03".parse().unwrap());
+        let last = last_prices(&known).unwrap();
+        assert!((last[1].value - 442_000.0 / 1.13).abs() < 1.0, "{}", last[1]);
+        let (_, month) = last_oxide(&known, "Ce oxide", "ce-oxide-price").unwrap();
+        assert_eq!(month.to_string(), "2024-07");
     }
 }

@@ -7,7 +7,7 @@ use monazite_physical::{
 
 use super::super::activity::wind_installed;
 use super::BASE_YEAR;
-use crate::data::{EvSalesRow, table};
+use crate::data::{Catalogue, EvSalesRow};
 use crate::diagnostic::Diagnostic;
 
 /// Direct drive, medium speed, geared: shares and why.
@@ -22,10 +22,13 @@ const WIND_ELSEWHERE: Drives = (
 );
 
 /// Cars and turbines of the base year: China and the rest of the world.
-pub(super) fn fleets() -> Result<Vec<Fleet>, Diagnostic> {
-    let china = [cars("China", "BEV")?, cars("China", "PHEV")?];
-    let world = [cars("World", "BEV")?, cars("World", "PHEV")?];
-    let gigawatts = [wind_installed("China", BASE_YEAR)?, wind_installed("World", BASE_YEAR)?];
+pub(super) fn fleets(catalogue: &Catalogue) -> Result<Vec<Fleet>, Diagnostic> {
+    let china = [cars(catalogue, "China", "BEV")?, cars(catalogue, "China", "PHEV")?];
+    let world = [cars(catalogue, "World", "BEV")?, cars(catalogue, "World", "PHEV")?];
+    let gigawatts = [
+        wind_installed(catalogue, "China", BASE_YEAR)?,
+        wind_installed(catalogue, "World", BASE_YEAR)?,
+    ];
     Ok(vec![
         car_fleet("ev-china", china),
         car_fleet("ev-elsewhere", [world[0] - china[0], world[1] - china[1]]),
@@ -35,11 +38,11 @@ pub(super) fn fleets() -> Result<Vec<Fleet>, Diagnostic> {
 }
 
 /// Cars of a powertrain sold in the base year.
-fn cars(region: &str, powertrain: &str) -> Result<f64, Diagnostic> {
+fn cars(catalogue: &Catalogue, region: &str, powertrain: &str) -> Result<f64, Diagnostic> {
     let wanted = |r: &&EvSalesRow| {
         r.year == BASE_YEAR && r.region == region && r.mode == "Cars" && r.powertrain == powertrain
     };
-    table::<EvSalesRow>()?.iter().find(wanted).map(|r| r.value).ok_or_else(|| {
+    catalogue.table::<EvSalesRow>()?.iter().find(wanted).map(|r| r.value).ok_or_else(|| {
         Diagnostic::error("D041", format!("no {powertrain} cars of {region} in {BASE_YEAR}"))
             .in_file("data/ev-sales-by-region.csv")
     })
@@ -95,7 +98,7 @@ mod tests {
 
     #[test]
     fn fleets_are_those_of_the_tables() {
-        let all = fleets().unwrap();
+        let all = fleets(&Catalogue::bundled().unwrap()).unwrap();
         let units = |name: &str| all.iter().find(|f| f.name == name).unwrap().units.value;
         // 11.3 of 17.5 million cars, 80 of 117 GW.
         assert!((units("ev-china") / 11.3e6 - 1.0).abs() < 0.01, "{}", units("ev-china"));

@@ -3,7 +3,7 @@
 use monazite_physical::{Assumed, Basket, Goods, N_BASKETS, Origin, Parameter, Region};
 
 use super::BASE_YEAR;
-use crate::data::{DestinationRow, table};
+use crate::data::{Catalogue, DestinationRow};
 use crate::diagnostic::Diagnostic;
 
 /// HS code of permanent magnets; the other two are metals and compounds.
@@ -64,9 +64,12 @@ fn region(destination: &str) -> Region {
 ///
 /// # Errors
 /// `D041` if a region has no value of one of them.
-pub(super) fn set_processed_shares(assumed: &mut Assumed) -> Result<(), Diagnostic> {
+pub(super) fn set_processed_shares(
+    catalogue: &Catalogue,
+    assumed: &mut Assumed,
+) -> Result<(), Diagnostic> {
     let mut values = [[0.0; Goods::ALL.len()]; Region::ALL.len()];
-    for row in table::<DestinationRow>()? {
+    for row in catalogue.table::<DestinationRow>()? {
         if row.year != BASE_YEAR || row.destination == "World" {
             continue;
         }
@@ -122,7 +125,7 @@ mod tests {
     fn japan_makes_its_own_magnets_and_europe_buys_them() {
         let mut assumed = Assumed::default();
         let rounded = assumed.trade.processed_share.clone();
-        set_processed_shares(&mut assumed).unwrap();
+        set_processed_shares(&Catalogue::bundled().unwrap(), &mut assumed).unwrap();
         let share = |region: Region| assumed.trade.processed_share[region.index()][1].value;
         assert!((share(Region::Japan) - 0.461).abs() < 0.002, "{}", share(Region::Japan));
         assert!(share(Region::Europe) > 0.95 && share(Region::Us) < 0.88);

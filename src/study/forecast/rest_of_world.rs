@@ -7,7 +7,7 @@ use monazite_forecast::{Fitted, Forecaster, Regressors, Sample, Scale, Slope, St
 use monazite_series::{Aggregation, Observation, Period, Series, Status};
 
 use super::model_diagnostic;
-use crate::data::{Catalogue, EvSalesPoint, table};
+use crate::data::{Catalogue, EvSalesPoint};
 use crate::diagnostic::Diagnostic;
 use crate::study::explain::series_fault;
 
@@ -29,7 +29,7 @@ fn yearly(catalogue: &Catalogue) -> Result<Series, Diagnostic> {
         .map(|o| o.with_status(Status::Derived))
         .collect();
     if let Some(last) = observations.last().copied()
-        && let Some(growth) = growth_outside_china(last.period.plus(1))?
+        && let Some(growth) = growth_outside_china(catalogue, last.period.plus(1))?
     {
         let next = Observation::new(last.period.plus(1), last.value * growth);
         observations.push(next.with_status(Status::Derived));
@@ -48,9 +48,9 @@ pub fn first_month_outside_china(catalogue: &Catalogue) -> Result<Period, Diagno
 }
 
 /// Growth factor of Rho Motion's regions outside China over the whole year `year`.
-fn growth_outside_china(year: Period) -> Result<Option<f64>, Diagnostic> {
+fn growth_outside_china(catalogue: &Catalogue, year: Period) -> Result<Option<f64>, Diagnostic> {
     let (mut now, mut before) = (0.0, 0.0);
-    for point in table::<EvSalesPoint>()? {
+    for point in catalogue.table::<EvSalesPoint>()? {
         let whole_year = point.span == 12 && point.ds.year() == year.year();
         let outside = point.region != "China" && point.region != "World";
         if let (true, true, Some(change)) = (whole_year, outside, point.change) {
@@ -109,7 +109,7 @@ mod tests {
         let year: Period = "2025".parse().unwrap();
         // By hand from the three regions: 4.3 (+33 %), 1.8 (−4 %), 1.7 (+48 %).
         let before = 4.3 / 1.33 + 1.8 / 0.96 + 1.7 / 1.48;
-        let growth = growth_outside_china(year).unwrap().unwrap();
+        let growth = growth_outside_china(&Catalogue::bundled().unwrap(), year).unwrap().unwrap();
         assert!((growth - 7.8 / before).abs() < 1e-12, "{growth}");
         let series = yearly(&Catalogue::bundled().unwrap()).unwrap();
         assert_eq!(series.last_period(), year);

@@ -62,6 +62,16 @@ fn refused(e: &ForecastError) -> Diagnostic {
     super::model_diagnostic(e)
 }
 
+/// What the controls did from their month on, where the data reach it: before, nothing says what they will do.
+fn with_step(regressors: Regressors, last: Period) -> Result<Regressors, Diagnostic> {
+    let from = control_month()?;
+    Ok(if last.ordinal() < from.ordinal() {
+        regressors
+    } else {
+        regressors.with("controls from 2025-04 (step)", Regressor::Step { from })
+    })
+}
+
 /// The combination first, then a structural model that explains the series, and the benchmark.
 fn seasonal_models(structural: Structural) -> Vec<Model> {
     vec![
@@ -74,9 +84,8 @@ fn seasonal_models(structural: Structural) -> Vec<Model> {
 fn volume(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     // No holiday: with January and February in one figure from 2022 on, and the days after it in February in both years
     // that have two figures, its effect cannot be told from the season.
-    let regressors = Regressors::none()
-        .with("controls from 2025-04 (step)", Regressor::Step { from: control_month()? });
     let series = catalogue.series("re-exports-volume")?;
+    let regressors = with_step(Regressors::none(), series.last_period())?;
     Ok(Plan {
         id: "re-exports-volume",
         title: "Rare-earth exports of China, tonnage",
@@ -91,12 +100,11 @@ fn volume(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 /// Monthly value by detailed codes to 2024-12; the customs headline after that, month by month or as sums.
 fn value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     // The weeks before and after the holiday; weekdays are left to the irregular.
-    let regressors = Regressors::none()
-        .with_lunar_new_year()
-        .with("controls from 2025-04 (step)", Regressor::Step { from: control_month()? });
+    let headline = catalogue.series("re-exports-value-gacc")?;
+    let regressors = with_step(Regressors::none().with_lunar_new_year(), headline.last_period())?;
     let publications = vec![
         Publication { series: catalogue.series("re-exports-value")?, noisy: false },
-        Publication { series: catalogue.series("re-exports-value-gacc")?, noisy: true },
+        Publication { series: headline, noisy: true },
     ];
     Ok(Plan {
         id: "re-exports-value-gacc",
@@ -134,11 +142,11 @@ fn gacc_unit_value(catalogue: &Catalogue) -> Result<Series, Diagnostic> {
 
 fn headline_unit_value(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     // No holiday: it moves value and tonnage alike.
-    let regressors = Regressors::none()
-        .with("controls from 2025-04 (step)", Regressor::Step { from: control_month()? });
+    let headline = gacc_unit_value(catalogue)?;
+    let regressors = with_step(Regressors::none(), headline.last_period())?;
     let publications = vec![
         Publication { series: unit_value(catalogue)?, noisy: false },
-        Publication { series: gacc_unit_value(catalogue)?, noisy: true },
+        Publication { series: headline, noisy: true },
     ];
     let level = Structural { slope: Slope::Fixed, ..Structural::basic(SEASON) };
     Ok(Plan {
@@ -174,16 +182,18 @@ fn neodymium(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
 /// Months where observed, sums where only they are known, and all permanent magnets as an indicator with its own level.
 fn magnets(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     let april = control_month()?;
+    let customs = catalogue.series("magnet-exports-world")?;
     // The holiday is identified by the indicator, which has every month.
-    let regressors = Regressors::none()
-        .with_lunar_new_year()
-        .with("controls 2025-04 (pulse)", Regressor::Pulse { at: april })
-        .with(
-            "controls from 2025-05 (fading by half a month)",
-            Regressor::Decay { from: april.plus(1), rate: 0.5 },
-        );
+    let mut regressors = Regressors::none().with_lunar_new_year();
+    if customs.last_period().ordinal() > april.ordinal() {
+        regressors =
+            regressors.with("controls 2025-04 (pulse)", Regressor::Pulse { at: april }).with(
+                "controls from 2025-05 (fading by half a month)",
+                Regressor::Decay { from: april.plus(1), rate: 0.5 },
+            );
+    }
     let publications = vec![
-        Publication { series: catalogue.series("magnet-exports-world")?, noisy: false },
+        Publication { series: customs, noisy: false },
         Publication { series: catalogue.series("comtrade-850511-quantity")?, noisy: true },
     ];
     Ok(Plan {
@@ -208,12 +218,18 @@ fn vehicles(catalogue: &Catalogue) -> Result<Plan, Diagnostic> {
     // Two and a half years are too few for what `auto` mixes: its errors were twice those of the structural model.
     let mut models = seasonal_models(model);
     models.swap(0, 1);
+    let mut publications = vec![Publication { series, noisy: false }];
+    if publications[0].series.observations().len() < 2 * SEASON {
+        // Too short for a season of its own, as in a replay: the compilation lends it one, with its own level.
+        let compiled = catalogue.series("ev-sales-china-model")?;
+        publications.push(Publication { series: compiled, noisy: true });
+    }
     Ok(Plan {
         id: "ev-sales-china",
         title: "New-energy vehicles, sales of China incl. exports",
         source: "CAAM",
         data_note: "CAAM, from 2024-01; two and a half years carry a season and a level, and not much more; the structural model, from which the market simulation draws, assumes no further growth beyond the level of the last months",
-        sample: Sample::new(series, Scale::Log, holiday).map_err(|e| refused(&e))?,
+        sample: Sample::of(publications, 0, Scale::Log, holiday).map_err(|e| refused(&e))?,
         backtest_target: 0,
         models,
     })

@@ -273,6 +273,7 @@ mod tests {
     #[test]
     fn iea_levels_are_those_of_the_data() {
         let all = Scenarios::shipped().unwrap();
+        let catalogue = crate::data::Catalogue::bundled().unwrap();
         for name in ["STEPS", "APS", "NZE"] {
             let source = all.get(&format!("iea-{}-2030", name.to_lowercase())).unwrap();
             let sectors = [
@@ -286,8 +287,8 @@ mod tests {
                 let monazite_physical::Size::Level { level, .. } = shock.size else {
                     panic!("{shock:?}")
                 };
-                let base = iea_of("base", sector, 2024).unwrap();
-                let figure = iea_of(name, sector, 2030).unwrap() / base;
+                let base = iea_of(&catalogue, "base", sector, 2024).unwrap();
+                let figure = iea_of(&catalogue, name, sector, 2030).unwrap() / base;
                 assert!((level - figure).abs() < 5e-5, "{name} {sector}: {level} for {figure}");
             }
         }

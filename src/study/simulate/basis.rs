@@ -70,6 +70,18 @@ impl MarketBasis {
         Self { catalogue, vehicles, spec, n_months, calibration, first_batch: activity, expected }
     }
 
+    /// The first batch of activity of a study: `simulate.paths` of it.
+    ///
+    /// # Errors
+    /// `M0xx` if vehicles cannot be drawn.
+    pub(crate) fn first_batch(
+        catalogue: &Catalogue,
+        vehicles: &SeriesForecast,
+        spec: &StudySpec,
+    ) -> Result<ActivityPaths, Diagnostic> {
+        batch(catalogue, vehicles, (spec, spec.simulate.paths), 0)
+    }
+
     /// Paths of a batch of activity.
     pub fn batch_paths(&self) -> usize {
         self.first_batch.n_paths()
@@ -159,7 +171,7 @@ fn batch(
     }
     let ev = ev_paths(catalogue, vehicles, &spec)?;
     let n_months = (spec.simulate.until.ordinal() - spec.simulate.from.ordinal() + 1) as usize;
-    let paths = activity_paths(&ev, spec.simulate.from, n_months, spec.seed)?;
+    let paths = activity_paths(catalogue, &ev, spec.simulate.from, n_months, spec.seed)?;
     if paths.n_paths() == n_paths {
         return Ok(paths);
     }

@@ -61,6 +61,7 @@ pub fn price_figure(
         events: Vec::new(),
         unit: "USD/kg".into(),
         log: false,
+        ..Paths::default()
     }
     .draw()
     .map_err(|e| Diagnostic::error("C001", format!("chart `{chart}`: {e}")))

@@ -33,6 +33,8 @@ pub struct Stress {
     pub paths: Vec<SimulationRow>,
     /// Whether quantiles are those of all paths, or of a t-digest.
     pub is_exact: bool,
+    /// Draws of parameters that could not be anchored or run and were drawn again.
+    pub n_refused: u64,
 }
 
 /// Quantities whose paths a stress test shows.
@@ -82,7 +84,7 @@ pub fn stress(
     let baseline = Scenario::baseline();
     let mut baseline_paths = MonthlyTable::new(outputs.clone(), n_months);
     let windows: Vec<(usize, usize)> = tests.iter().map(|test| test.window).collect();
-    worlds.fold(
+    let n_refused = worlds.fold(
         &|block| {
             let read =
                 |runs: &BlockRuns| BlockValues::read(runs, block.first_path(), &outputs, n_months);
@@ -112,6 +114,7 @@ pub fn stress(
         rows: Vec::new(),
         paths: baseline_paths.rows(worlds, &baseline)?,
         is_exact: baseline_paths.is_exact(),
+        n_refused,
     };
     for test in &tests {
         found.rows.extend(test.tally.rows(&test.scenario.id, &metrics, levels)?);

@@ -176,8 +176,16 @@ impl<'a> ParameterDraws<'a> {
     /// # Errors
     /// As [`ParameterDraws::at`].
     pub fn accepted(&self, path: u64) -> Result<(u32, Parameters), Diagnostic> {
+        self.accepted_from(path, 0)
+    }
+
+    /// The same, attempts before `first` being left out: their markets were calibrated and could not be run.
+    ///
+    /// # Errors
+    /// As [`ParameterDraws::at`].
+    pub fn accepted_from(&self, path: u64, first: u32) -> Result<(u32, Parameters), Diagnostic> {
         let mut last = None;
-        for attempt in 0..MAX_ATTEMPTS {
+        for attempt in first..MAX_ATTEMPTS {
             match self.mixed(&|_| (path, attempt)) {
                 Ok(parameters) => return Ok((attempt, parameters)),
                 Err(e) => last = Some(e),
@@ -187,7 +195,7 @@ impl<'a> ParameterDraws<'a> {
         Err(Diagnostic::error(
             "M010",
             format!(
-                "path {}: none of {MAX_ATTEMPTS} draws of the parameters can be calibrated{why}",
+                "path {}: none of {MAX_ATTEMPTS} draws of the parameters can be calibrated and run{why}",
                 path + 1
             ),
         )

@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::report::contents::chart_fault;
 use crate::report::contents::words::month_name;
 use crate::report::{Block, Cell, Column, Section, Table};
+use crate::study::licences::{FittedMonth, LicenceFit};
 use crate::study::run::Results;
 
 /// The section on parameters.
@@ -22,16 +23,14 @@ pub(in crate::report::contents) fn section(results: &Results) -> Result<Section,
         rows.iter().filter(|r| r.pinned_by.starts_with("not identified")).count(),
         "of them",
     );
-    Ok(Section {
-        heading: "Assumptions and their origins".into(),
-        blocks: vec![
-            Block::Text(text),
-            queue_chart(results)?.into(),
-            Block::Note(results.calibration.licences().note()),
-            parameter_table(results).into(),
-            Block::List(results.calibration.notes().to_vec()),
-        ],
-    })
+    let mut blocks = vec![Block::Text(text)];
+    if let Some(fit) = results.calibration.licences() {
+        blocks.push(queue_chart(fit)?.into());
+        blocks.push(Block::Note(fit.note()));
+    }
+    blocks.push(parameter_table(results).into());
+    blocks.push(Block::List(results.calibration.notes().to_vec()));
+    Ok(Section { heading: "Assumptions and their origins".into(), blocks })
 }
 
 fn origin(row: &crate::study::calibrate::ParameterRow) -> String {
@@ -39,9 +38,9 @@ fn origin(row: &crate::study::calibrate::ParameterRow) -> String {
 }
 
 /// The licence queue against the nine months of magnets it was fitted to.
-fn queue_chart(results: &Results) -> Result<Figure, Diagnostic> {
-    let (fit, id) = (results.calibration.licences(), "licence-queue");
-    let line = |name: &str, value: &dyn Fn(&crate::study::licences::FittedMonth) -> f64| PathLine {
+fn queue_chart(fit: &LicenceFit) -> Result<Figure, Diagnostic> {
+    let id = "licence-queue";
+    let line = |name: &str, value: &dyn Fn(&FittedMonth) -> f64| PathLine {
         name: name.to_owned(),
         points: fit.months.iter().map(|m| (m.month, value(m))).collect(),
     };
@@ -66,6 +65,7 @@ fn queue_chart(results: &Results) -> Result<Figure, Diagnostic> {
         events: Vec::new(),
         unit: "t".into(),
         log: false,
+        ..Paths::default()
     }
     .draw()
     .map_err(|e| chart_fault(id, &e))

@@ -62,6 +62,7 @@ impl<'a> Market<'a> {
             events: Vec::new(),
             unit: "CNY/kg".into(),
             log: false,
+            ..Paths::default()
         }
         .draw()
         .map_err(|e| chart_fault(id, &e))
