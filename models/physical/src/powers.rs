@@ -17,6 +17,7 @@ use crate::elementary::{exp, ln};
 const TERMS: usize = 8;
 /// Cells between a power of two and the next: 2⁵.
 const CELL_BITS: u32 = 5;
+const CELLS: u64 = 1 << CELL_BITS;
 const SHIFT: u32 = 52 - CELL_BITS;
 /// Powers of two between which the table lies.
 const ENDS: (f64, f64) = (0.125, 64.0);
@@ -74,16 +75,40 @@ impl Lane {
     }
 }
 
+/// Middle of the cell whose numbers begin with these bits.
+const fn middle_of(index: u64) -> f64 {
+    f64::from_bits((index << SHIFT) | (1 << (SHIFT - 1)))
+}
+
 impl<const L: usize> Powers<L> {
     pub(crate) fn new(lanes: [Lane; L]) -> Self {
-        let (first, last) = (ENDS.0.to_bits() >> SHIFT, ENDS.1.to_bits() >> SHIFT);
-        let cell = |index: u64| {
-            let middle = f64::from_bits((index << SHIFT) | (1 << (SHIFT - 1)));
-            let series = lanes.map(|lane| lane.terms(middle));
-            let terms = std::array::from_fn(|k| series.map(|terms| terms[k]));
-            Cell { middle, inverse: 1.0 / middle, terms }
-        };
-        Self { lanes, cells: (first..last).map(cell).collect() }
+        // The series of the cells between 1 and 2; those of other octaves are theirs at another scale.
+        let unit = 1.0_f64.to_bits() >> SHIFT;
+        let octave: Vec<[[f64; TERMS]; L]> = (unit..unit + CELLS)
+            .map(|index| lanes.map(|lane| lane.terms(middle_of(index))))
+            .collect();
+        let mut cells = Vec::new();
+        let mut bottom = ENDS.0;
+        while bottom < ENDS.1 {
+            let first = bottom.to_bits() >> SHIFT;
+            let scales = lanes.map(|lane| lane.at(bottom.ln()));
+            for (index, series) in (first..).zip(&octave) {
+                let middle = middle_of(index);
+                let mut terms = [[0.0; L]; TERMS];
+                for (l, lane) in lanes.iter().enumerate() {
+                    for (k, row) in terms.iter_mut().enumerate() {
+                        row[l] = match lane {
+                            Lane::Power(_) => series[l][k] * scales[l],
+                            Lane::Ln if k == 0 => series[l][k] + scales[l],
+                            Lane::Ln => series[l][k],
+                        };
+                    }
+                }
+                cells.push(Cell { middle, inverse: 1.0 / middle, terms });
+            }
+            bottom *= 2.0;
+        }
+        Self { lanes, cells }
     }
 
     /// The lanes at a positive normal number.

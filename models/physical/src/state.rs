@@ -1,5 +1,7 @@
 //! The market as plain numbers: parameters compiled once, curves built from the state of a month.
 
+use std::sync::Arc;
+
 use crate::conduct::{ConductProblem, Conducted, Controlled, Player};
 use crate::curves::{
     BasketDemand, BasketShape, FADE_WIDTH, PowerCost, PowerSupply, PriceLines, SupplyPower,
@@ -103,8 +105,8 @@ pub(crate) struct Source {
     pub(crate) lead_months: usize,
     /// (η long − η short)·β^L: what the supplier counts of capacity that follows.
     pub(crate) discounted_extra: f64,
-    /// Powers of its revenue within the month and over the supplier's horizon.
-    powers: [SupplyPower; 2],
+    /// Powers of its revenue within the month and over the supplier's horizon, shared with sources that respond alike.
+    powers: [Arc<SupplyPower>; 2],
 }
 
 /// An ore of the dominant supplier, compiled.
@@ -149,10 +151,25 @@ impl SourceState {
     }
 }
 
+/// The table of an exponent: sources that respond alike share one.
+fn shared(tables: &mut Vec<(f64, Arc<SupplyPower>)>, exponent: f64) -> Arc<SupplyPower> {
+    if let Some((_, table)) = tables.iter().find(|(one, _)| *one == exponent) {
+        return Arc::clone(table);
+    }
+    let table = Arc::new(SupplyPower::new([Lane::Power(exponent)]));
+    tables.push((exponent, Arc::clone(&table)));
+    table
+}
+
 /// A source, or a mine's own separation and its concentrate.
-fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
+fn compiled(
+    one: &FringeSource,
+    parameters: &Parameters,
+    tables: &mut Vec<(f64, Arc<SupplyPower>)>,
+) -> Vec<Source> {
     let (beta, lead) = (parameters.discount.value, one.lead_months.value.round().max(1.0));
     let (short, long) = (one.elasticity_short.value, one.elasticity_long.value);
+    let powers = [0.0, (long - short) * beta.powf(lead)].map(|extra| shared(tables, short + extra));
     let parts = one.streams();
     let mean: f64 = parts.iter().map(|part| part.share * part.base_revenue(parameters)).sum();
     let stream = |at: usize| match (&one.scrap, &one.concentrate, at) {
@@ -184,8 +201,7 @@ fn compiled(one: &FringeSource, parameters: &Parameters) -> Vec<Source> {
         long,
         lead_months: lead as usize,
         discounted_extra: (long - short) * beta.powf(lead),
-        powers: [0.0, (long - short) * beta.powf(lead)]
-            .map(|extra| SupplyPower::new([Lane::Power(short + extra)])),
+        powers: powers.clone(),
     };
     parts.iter().enumerate().map(source).collect()
 }
@@ -327,8 +343,9 @@ impl MarketModel {
                 },
             });
         }
+        let mut tables = Vec::new();
         for one in &parameters.fringe {
-            model.sources.extend(compiled(one, parameters));
+            model.sources.extend(compiled(one, parameters, &mut tables));
         }
         if model.sources.len() > MAX_FRINGE {
             return Err(PhysicalError::Length {
