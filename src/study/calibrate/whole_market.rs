@@ -19,26 +19,25 @@ use crate::diagnostic::Diagnostic;
 /// Changes of monthly means by path.
 struct Changes(Vec<Vec<f64>>);
 
+/// Log prices of each path less their mean over paths, and the variance of their changes.
+fn ends(run: &Run) -> Result<(Vec<Vec<f64>>, f64), Diagnostic> {
+    let mut ends = vec![Vec::with_capacity(run.n_months()); run.n_paths()];
+    for t in 0..run.n_months() {
+        let prices = run.at(Output::Price(Basket::NdPr), t).map_err(|e| refused(&e))?;
+        let mean = prices.iter().map(|p| p.ln()).sum::<f64>() / prices.len() as f64;
+        for (path, price) in ends.iter_mut().zip(prices) {
+            path.push(price.ln() - mean);
+        }
+    }
+    let squares = ends.iter().flat_map(|path| path.windows(2)).map(|w| (w[1] - w[0]).powi(2));
+    let n = (run.n_paths() * (run.n_months() - 1)) as f64;
+    let variance = squares.sum::<f64>() / n;
+    Ok((ends, variance))
+}
+
 impl Changes {
     fn of(run: &Run) -> Result<Self, Diagnostic> {
-        if run.n_months() < 4 {
-            return Err(Diagnostic::error(
-                "M010",
-                "fewer than four months have no two changes of monthly means",
-            )
-            .help("let the simulation run for at least four months"));
-        }
-        let mut ends = vec![Vec::with_capacity(run.n_months()); run.n_paths()];
-        for t in 0..run.n_months() {
-            let prices = run.at(Output::Price(Basket::NdPr), t).map_err(|e| refused(&e))?;
-            let mean = prices.iter().map(|p| p.ln()).sum::<f64>() / prices.len() as f64;
-            for (path, price) in ends.iter_mut().zip(prices) {
-                path.push(price.ln() - mean);
-            }
-        }
-        let squares = ends.iter().flat_map(|path| path.windows(2)).map(|w| (w[1] - w[0]).powi(2));
-        let n = (run.n_paths() * (run.n_months() - 1)) as f64;
-        let variance = squares.sum::<f64>() / n;
+        let (ends, variance) = ends(run)?;
         let changes = |(path, ends): (usize, &Vec<f64>)| {
             let means = days_between(ends, variance, path as u64);
             means.windows(2).map(|w| w[1] - w[0]).collect()
@@ -60,12 +59,18 @@ impl Changes {
     }
 }
 
-/// S.d. of monthly changes of the log `NdPr` price around their mean in the month.
+/// S.d. of monthly changes of the log `NdPr` price around their mean in the month. Two months have one change of ends and
+/// none of means: the latter is then taken to have two thirds of its variance, as in a random walk (Working 1960).
 ///
 /// # Errors
-/// `M010` for fewer than four months.
+/// `M010` for one month.
 pub(super) fn monthly_sd(run: &Run) -> Result<f64, Diagnostic> {
-    Ok(Changes::of(run)?.moments()[0])
+    match run.n_months() {
+        0 | 1 => Err(Diagnostic::error("M010", "one month has no monthly changes")
+            .help("let the simulation run for at least two months")),
+        2 => Ok((2.0 / 3.0 * ends(run)?.1).sqrt()),
+        _ => Ok(Changes::of(run)?.moments()[0]),
+    }
 }
 
 /// A moment as observed and in the whole market.
@@ -132,6 +137,13 @@ impl Calibration {
         let covariance = observed.bootstrap_covariance();
         let conduct = Conduct::Theta(self.parameters.base_theta.value);
         let run = baseline(&self.parameters, &some_paths(activity)?, start, conduct)?;
+        if run.n_months() < 4 {
+            return Err(Diagnostic::error(
+                "M010",
+                "fewer than four months have no autocorrelation",
+            )
+            .help("let the simulation run for at least four months"));
+        }
         let simulated = Changes::of(&run)?.moments();
         let row = |i: usize| MarketMoment {
             name: MOMENTS[i],
