@@ -37,6 +37,13 @@ impl fmt::Display for Price {
     }
 }
 
+/// The price nearest to a ratio, the higher of two equally near; none unless the denominator is above zero.
+pub(crate) fn nearest(numerator: i128, denominator: i128) -> Option<Price> {
+    let double = denominator.checked_mul(2).filter(|d| *d > 0)?;
+    let ticks = numerator.checked_mul(2)?.checked_add(denominator)?.checked_div_euclid(double)?;
+    i32::try_from(ticks).ok().map(Price::new)
+}
+
 /// A number of contracts.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

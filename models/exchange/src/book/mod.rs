@@ -302,6 +302,16 @@ impl Book {
         self.ladders[side as usize].best_price()
     }
 
+    /// Place in the tape of the next trade.
+    pub const fn next_trade(&self) -> u64 {
+        self.next_trade
+    }
+
+    /// Leaves out numbers of the tape that trades made outside the book (a forced reduction's) have taken.
+    pub(crate) fn skip_trades(&mut self, n: usize) {
+        self.next_trade = self.next_trade.wrapping_add(n as u64);
+    }
+
     /// Last price of the day.
     pub const fn last(&self) -> Option<Price> {
         self.statistics.last

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::{Clearing, Contract, Standing, WaterfallReport};
-use crate::account::AccountId;
+use crate::account::{AccountId, AccountKind};
 use crate::clearing::ClearingError;
 use crate::contract::ContractIdx;
 use crate::order::{NewOrder, OrderKind, Side};
@@ -60,7 +60,8 @@ impl Clearing {
 
 impl Liquidation {
     /// The orders that close positions of accounts in default, in full, and of accounts that did not meet a call, as far as
-    /// the margin they free is needed. Call it after [`Clearing::open_day`] of the day on which they are sent.
+    /// the margin they free is needed; then those that bring speculators' positions down to a limit that has fallen below
+    /// them (DCE and GFEX: forced liquidation of positions over their limit). Call it after [`Clearing::open_day`] of the day on which they are sent.
     ///
     /// Contracts are closed from the most liquid (`liquidity` by place: yesterday's volume, say) to the least, of two equal
     /// ones the first listed. Within limits an order stands at the limit against the position, so that it keeps its place
@@ -90,7 +91,24 @@ impl Liquidation {
                 Standing::Defaulted => self.close(clearing, account, None)?,
             }
         }
+        self.over_limit(clearing);
         Ok(&self.orders)
+    }
+
+    /// Orders for what speculators hold over the position limit; who is closed out already is no further over it.
+    fn over_limit(&mut self, clearing: &Clearing) {
+        for contract in &self.sequence {
+            let Ok(listed) = clearing.contract(*contract) else { continue };
+            let Some(limit) = listed.position_limit else { continue };
+            let each = (0..).map(AccountId).zip(&clearing.accounts);
+            for ((account, state), position) in each.zip(clearing.positions(*contract)) {
+                let bound = state.kind == AccountKind::Speculator && state.standing.may_open();
+                if let Some(side) = position.side().filter(|_| bound) {
+                    let lots = position.size().less(limit);
+                    push(&mut self.orders, *contract, listed, account, side.opposite(), lots);
+                }
+            }
+        }
     }
 
     /// Orders that free `missing` of margin, or close all without an amount.

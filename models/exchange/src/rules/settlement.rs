@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::terms::Limits;
-use crate::units::Price;
+use crate::units::{Price, nearest};
 
 /// How the daily settlement price is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +69,6 @@ impl SettlementRules {
         let price = moved.unwrap_or(reference);
         limits.map_or(price, |limits| price.max(limits.low).min(limits.high))
     }
-}
-
-/// The whole number nearest to a ratio, the higher of two equally near; none unless the denominator is above zero.
-fn nearest(numerator: i128, denominator: i128) -> Option<Price> {
-    let double = denominator.checked_mul(2).filter(|d| *d > 0)?;
-    let ticks = numerator.checked_mul(2)?.checked_add(denominator)?.checked_div_euclid(double)?;
-    i32::try_from(ticks).ok().map(Price::new)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::session::{VenueTape, idx};
 use super::{ContractDay, DayFault, DayReport, Listing, Part, Venue};
 use crate::account::AccountId;
-use crate::book::Statistics;
+use crate::book::{Book, Statistics};
 use crate::clearing::{DaySettlement, Reduction, ReductionReport};
 use crate::contract::{ContractIdx, ContractMonth};
 use crate::order::Side;
@@ -148,12 +148,14 @@ impl Venue {
                 limit: if side == Side::Buy { limits.high } else { limits.low },
                 settlement: row.settlement,
                 levels,
-                // Trades of a reduction come after the book's.
-                sequence: u64::MAX / 2,
+                sequence: self.books.get(place).map_or(0, Book::next_trade),
             };
             let mut reduced = ReductionReport::default();
             let orders = unfilled.map_or(&[][..], |(_, orders)| orders.as_slice());
             self.clearing.reduce(&reduction, orders, &mut reduced)?;
+            if let Some(book) = self.books.get_mut(place) {
+                book.skip_trades(reduced.trades.len());
+            }
             report.reductions.push((row.contract, reduced));
         }
         Ok(())

@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use super::morning::Scheduled;
 use super::report::Expired;
 use super::session::idx;
-use super::{DayFault, DayReport, Listing, Venue};
+use super::{DayFault, DayReport, Venue};
 use crate::contract::{ContractIdx, ContractMonth};
-use crate::delivery::{Delivery, DeliveryReport};
+use crate::delivery::{Delivery, DeliveryReport, final_price};
 use crate::expiry::{CashSettlement, Expiry};
-use crate::units::Price;
+use crate::units::{Price, nearest};
 
 impl Venue {
     /// Evening of the last trading day: a contract settled in cash ends, one with delivery waits for its day.
@@ -38,12 +38,11 @@ impl Venue {
         contract: ContractIdx,
         month: ContractMonth,
         rule: &CashSettlement,
-        (sum, n): (i64, u32),
+        index: (i64, u32),
         report: &mut DayReport,
     ) -> Result<(), DayFault> {
         let last = self.clearing.settlement(contract).unwrap_or_default();
-        let average = Listing::average(i128::from(sum), u64::from(n));
-        let price = average.filter(|_| n >= u32::from(rule.fewest)).unwrap_or(last);
+        let price = final_price(rule, index, last);
         let lots = self.clearing.open_interest(contract);
         self.clearing.close_out(contract, price)?;
         self.leave(contract, Expired { month, price, lots, delivery: None }, report)
@@ -107,7 +106,7 @@ impl Venue {
     /// delivery), or the last settlement if there were none.
     fn delivery_price(&self, contract: ContractIdx, turnover: i128, lots: u64) -> Price {
         let last = self.clearing.settlement(contract).unwrap_or_default();
-        Listing::average(turnover, lots).unwrap_or(last)
+        nearest(turnover, i128::from(lots)).unwrap_or(last)
     }
 
     fn leave(

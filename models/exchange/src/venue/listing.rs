@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::contract::ContractMonth;
 use crate::rules::{LockState, Tick};
 use crate::terms::Terms;
-use crate::units::Price;
 
 /// What a venue knows of a contract besides positions and orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,12 +68,5 @@ impl Listing {
     /// The terms that hold tonight: today's, or in delivery those of the last trading day.
     pub(super) fn tonight(&self) -> Option<&Terms> {
         self.terms.as_ref().or(self.in_delivery.as_ref())
-    }
-
-    /// The price nearest to a ratio of sums; none without lots.
-    pub(super) fn average(sum: i128, n: u64) -> Option<Price> {
-        let double = i128::from(n).checked_mul(2).filter(|d| *d > 0)?;
-        let ticks = sum.checked_mul(2)?.checked_add(i128::from(n))?.checked_div_euclid(double)?;
-        i32::try_from(ticks).ok().map(Price::new)
     }
 }

@@ -5,12 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::session::{VenueTape, idx};
 use super::{DayFault, DayReport, Listing, Part, Venue, WINDOW};
-use crate::account::{AccountId, AccountKind};
+use crate::account::AccountId;
 use crate::book::Band;
-use crate::clearing::{ForcedOrder, Standing};
 use crate::contract::{ContractIdx, ContractMonth};
 use crate::delivery::ReceiptId;
-use crate::order::{NewOrder, OrderKind, Side};
+use crate::order::Refusal;
 use crate::rules::{ContractStanding, LockState};
 use crate::terms::Terms;
 use crate::units::{Lots, Money, Price};
@@ -217,48 +216,15 @@ impl Venue {
         let orders = liquidation.orders(&self.clearing, &volumes)?;
         report.forced.extend(orders.iter().map(|order| (*order, None)));
         self.liquidation = liquidation;
-        self.over_limit(report);
         for (forced, refused) in &mut report.forced {
             let trades = self.listing(forced.contract).is_some_and(|l| l.terms.is_some());
             let answer = if trades {
                 self.place_forced(forced.contract, forced.order, tape)
             } else {
-                Err(crate::order::Refusal::Closed)
+                Err(Refusal::Closed)
             };
             *refused = answer.err();
         }
         Ok(())
-    }
-
-    /// Orders that bring speculators' positions down to a limit that has fallen below them.
-    fn over_limit(&self, report: &mut DayReport) {
-        for (contract, listing) in self.contracts() {
-            let Some(Terms { position_limit: Some(limit), limits, max_order, .. }) = &listing.terms
-            else {
-                continue;
-            };
-            let positions = self.clearing.positions(contract);
-            for (account, position) in self.clearing.accounts().zip(positions) {
-                let Some(held) = position.side() else { continue };
-                // Who is closed out already is no further over a limit.
-                let may_open = self.clearing.standing(account).is_some_and(Standing::may_open);
-                if self.clearing.kind(account) != Some(AccountKind::Speculator) || !may_open {
-                    continue;
-                }
-                let side = held.opposite();
-                let kind = match (limits, side) {
-                    (Some(limits), Side::Buy) => OrderKind::Limit(limits.high),
-                    (Some(limits), Side::Sell) => OrderKind::Limit(limits.low),
-                    (None, _) => OrderKind::Market,
-                };
-                let mut left = position.size().less(*limit);
-                while !left.is_zero() && !max_order.is_zero() {
-                    let lots = left.min(*max_order);
-                    left = left.less(lots);
-                    let order = NewOrder { account, side, lots, kind };
-                    report.forced.push((ForcedOrder { contract, order }, None));
-                }
-            }
-        }
     }
 }

@@ -275,7 +275,7 @@ impl Run {
         match &expiry {
             Expiry::Physical(rules) => self.deliver(place, rules, price),
             Expiry::Cash(rule) => {
-                let last = final_price(rule, &[ticks(price)], ticks(1));
+                let last = final_price(rule, (i64::from(price), 1), ticks(1));
                 self.market.clearing.close_out(place, last).unwrap();
             }
         }
