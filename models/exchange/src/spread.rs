@@ -163,14 +163,14 @@ impl SpreadBook {
         Ok(Self { spread, near, far, limits, book })
     }
 
-    /// Prepares a closed book for a day with its legs' limits and anchors.
+    /// Prepares a closed book for a day of a spread, the same or another, with its legs' limits and anchors.
     ///
     /// # Errors
     /// As [`Book::reset`].
-    pub fn reset(&mut self, near: Leg, far: Leg) -> Result<(), BookFault> {
+    pub fn reset(&mut self, spread: CalendarSpread, near: Leg, far: Leg) -> Result<(), BookFault> {
         let limits = spread_limits(near, far)?;
         self.book.reset(spread_band(limits, near, far))?;
-        (self.near, self.far, self.limits) = (near, far, limits);
+        (self.spread, self.near, self.far, self.limits) = (spread, near, far, limits);
         Ok(())
     }
 

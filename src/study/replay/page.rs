@@ -420,7 +420,8 @@ fn lessons(replay: &Replay) -> String {
     let _ = write!(
         text,
         "\n## What it does not show\n\n\
-        * Nothing was tuned after these scores were seen; a miss above is a miss. {} months of magnets are one episode, not a sample.\n\
+        * Nothing was tuned after these scores were seen; a miss above is a miss. What changed between a first run and this\n\
+        \x20 one, for other reasons, stands at the end of [decision 009](decisions/009-priors-of-the-replay.md). {} months of magnets are one episode, not a sample.\n\
         * Seasons of magnet tonnage are not in the market, and licences are a rate, not firms; a general licence (December) is not in it.\n\
         * The price of NdPr rose by half from July to September 2025; the market was given no reason for that, and value follows prices.\n\
         * Dy and Tb are one basket and cannot part, though they did; stocks in China are not known, and storers are as in the study.\n\

@@ -100,10 +100,11 @@ impl Ladder {
         }
     }
 
-    /// Empties the side and puts its array over `width` keys from `low` on. Keeps memory that is large enough.
+    /// Puts the array of an empty side over `width` keys from `low` on. Keeps memory that is large enough: a level that
+    /// nobody is left at is as new.
     pub(super) fn cover(&mut self, low: i32, width: usize) {
+        debug_assert!(self.best == EMPTY, "only a closed book is given another band");
         self.base = low;
-        self.levels.clear();
         self.levels.resize(width, Level::default());
         self.occupied.resize(width);
         self.best = EMPTY;
@@ -207,6 +208,9 @@ impl Ladder {
         let shift = base.wrapping_sub(i64::from(self.base));
         // Clamped to 32 bits above.
         self.base = i32::try_from(base).unwrap_or(i32::MIN);
+        if self.best == EMPTY && self.beyond.is_empty() {
+            return;
+        }
         if shift > 0 {
             self.shift_up(shift.unsigned_abs());
         } else {

@@ -189,7 +189,8 @@ impl Venue {
             .collect();
         self.clearing.settle(&settlements, &mut report.clearing)?;
         for row in &mut report.contracts {
-            row.open_interest = self.clearing.open_interest(row.contract);
+            let settled = report.clearing.contracts.iter().find(|c| c.contract == row.contract);
+            row.open_interest = settled.map_or(0, |c| c.open_interest);
         }
         Ok(())
     }

@@ -149,14 +149,11 @@ impl Venue {
                 listing.events = [0, 0];
             }
         }
-        for place in 0..self.listings.len() {
-            if let Some(Some(listing)) = self.listings.get(place)
-                && let Some(terms) = listing.tonight()
-            {
-                self.clearing.open_day(&[(idx(place), terms)])?;
-            }
-        }
-        Ok(())
+        let places = (0..).map(idx).zip(&self.listings);
+        let terms: Vec<(ContractIdx, &Terms)> = places
+            .filter_map(|(place, listing)| Some((place, listing.as_ref()?.tonight()?)))
+            .collect();
+        Ok(self.clearing.open_day(&terms)?)
     }
 
     /// The rules for a contract on a day, from where it stands tonight.

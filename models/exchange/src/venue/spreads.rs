@@ -134,9 +134,8 @@ impl Venue {
         last.or(self.terms(contract).map(|terms| terms.reference)).unwrap_or_default()
     }
 
-    /// Morning: books for today's neighbours. Their numbers start anew: a spread order lives for a day.
+    /// Morning: books for today's neighbours, in the memory of yesterday's.
     pub(super) fn list_spreads(&mut self) -> Result<(), DayFault> {
-        self.spread_books.clear();
         let trading: Vec<(ContractIdx, Leg)> = self
             .contracts()
             .filter(|(_, listing)| !listing.lock.paused())
@@ -154,10 +153,15 @@ impl Venue {
         if spec.orders == 0 {
             return Ok(());
         }
-        for pair in trading.windows(2) {
-            if let [(near, near_leg), (far, far_leg)] = *pair {
-                let spread = CalendarSpread { near, far };
-                self.spread_books.push(SpreadBook::new(spread, near_leg, far_leg, spec)?);
+        self.spread_books.truncate(trading.len().saturating_sub(1));
+        for (place, pair) in trading.windows(2).enumerate() {
+            let [(near, near_leg), (far, far_leg)] = *pair else { continue };
+            let spread = CalendarSpread { near, far };
+            match self.spread_books.get_mut(place) {
+                Some(book) => book.reset(spread, near_leg, far_leg)?,
+                None => {
+                    self.spread_books.push(SpreadBook::new(spread, near_leg, far_leg, spec)?);
+                }
             }
         }
         Ok(())
